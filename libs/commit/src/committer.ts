@@ -1,0 +1,109 @@
+import type {
+  BraneId,
+  BraneMeta,
+  BraneOp,
+  ClientOp,
+  Epoch,
+  ObjectId,
+  Op,
+  OpId,
+  Role,
+  UserId,
+  Visibility,
+} from '@state-server/domain';
+import type { Transaction } from '@state-server/persistence-port';
+
+/** Who asks. `system` acts for the server itself (reaping, purge) and may write any brane. */
+export type Actor =
+  | { readonly kind: 'user'; readonly user_id: UserId; readonly session_id?: string }
+  | { readonly kind: 'system'; readonly user_id: UserId };
+
+/** Extra writes of the caller in the same transaction (an Idempotency-Key record); may run several times: no side effects. */
+export type AlsoWrite = (tx: Transaction, outcome: Committed) => void | Promise<void>;
+
+interface Request {
+  readonly brane_id: BraneId;
+  readonly actor: Actor;
+  readonly op_id: OpId;
+  /** The client says that it has sent this before: then a refusal is recorded too (SYNC I2). */
+  readonly again?: boolean;
+  /** Where the log stood when it was first sent; below the dedupe floor the edit is `edit.too_old` (SYNC I4). */
+  readonly first_sent?: { readonly epoch: Epoch; readonly seq: number };
+  readonly trace_id?: string;
+  readonly also?: AlsoWrite;
+  /** Milliseconds until the caller wants an answer; default 5,000. */
+  readonly deadlineMs?: number;
+}
+
+export interface EditRequest extends Request {
+  readonly ops: readonly ClientOp[];
+}
+
+export interface UndoRequest extends Request {
+  /** What to take back (undo) or do again (redo); without it the actor's latest (SYNC U2). */
+  readonly target_op_id?: OpId;
+}
+
+/** Durable. */
+export interface Committed {
+  readonly brane_id: BraneId;
+  readonly op_id: OpId;
+  readonly epoch: Epoch;
+  readonly seq: number;
+  readonly at: string;
+  /** Resolved ops; empty when the answer was replayed from its record and the log entry is gone. */
+  readonly ops: readonly Op[];
+  /** Pointers that an undo left alone because they were changed since (SYNC U1). */
+  readonly skipped?: readonly { readonly id: ObjectId; readonly pointer: string }[];
+  /** True when this op id had been committed before and nothing was written now. */
+  readonly replayed: boolean;
+}
+
+/**
+ * One entry of the log on its way to the clients: published on `channels.brane(id)` after commit, and read back from the
+ * log to fill a gap. On the bus it travels as the CBOR array `[epoch, seq, frame]`.
+ */
+export interface BraneMessage {
+  readonly epoch: Epoch;
+  readonly seq: number;
+  /** Encoded `brane.ops` frame, sent to CBOR clients as it is. */
+  readonly frame: Uint8Array;
+}
+
+export interface NewBrane {
+  readonly id?: BraneId;
+  readonly op_id: OpId;
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly also?: AlsoWrite;
+}
+
+/**
+ * The write path. Every method throws `StateError` (libs/protocol) for a refusal or an outage, and resolves only after
+ * the effect is durable. Edits of one brane that arrive while a commit is in flight are committed together (SYNC L1, L2);
+ * their log entries are published after that commit, in seq order.
+ */
+export interface Committer {
+  edit(request: EditRequest): Promise<Committed>;
+  undo(request: UndoRequest): Promise<Committed>;
+  redo(request: UndoRequest): Promise<Committed>;
+  /** Creates the head, the root group (id = brane id), the owner's membership and the first log entry. */
+  createBrane(
+    actor: Actor,
+    brane: NewBrane,
+  ): Promise<{ readonly meta: BraneMeta; readonly committed: Committed }>;
+  /** Name, visibility, members, deletion, purge: as log entries (SYNC L6, L7), with the rights each needs. */
+  administer(
+    request: Request & { readonly ops: readonly BraneOp[]; readonly if_version?: number },
+  ): Promise<Committed>;
+  /** Takes away marked objects that were deleted before `before` (SYNC S1); bounded; answers how many are gone. */
+  reap(braneId: BraneId, before: string, limit: number): Promise<number>;
+  /** Finishes the re-keying of the groups that the head lists (SYNC S2); bounded; true when nothing is left. */
+  rekey(braneId: BraneId, limit: number): Promise<boolean>;
+  /** Raises the dedupe floor and forgets op ids below it (SYNC I4); bounded; answers how many were forgotten. */
+  forget(braneId: BraneId, before: string, limit: number): Promise<number>;
+  /** Waits for what is in flight; refuses what comes later. */
+  drain(): Promise<void>;
+}
+
+export type { Role };

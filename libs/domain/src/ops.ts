@@ -1,0 +1,160 @@
+import type {
+  Block,
+  BraneMeta,
+  Group,
+  Role,
+  SceneObject,
+  Transform,
+  Value,
+  ValueMap,
+  Visibility,
+} from './entities';
+import type { BraneId, ObjectId, OpId, PrototypeId, UserId } from './ids';
+
+/** RFC 6901 pointer into an object, from the table of settable fields (SYNC S4). */
+export type Pointer = string;
+
+/** What a client may name of an object that it creates; the server resolves the rest. */
+export interface NewObject {
+  readonly id?: ObjectId;
+  readonly kind: 'group' | 'block';
+  readonly parent_id: ObjectId;
+  readonly order?: string;
+  readonly name?: string;
+  readonly transform?: Transform;
+  readonly properties?: ValueMap;
+  readonly link?: BraneId;
+  readonly gallery?: Group['gallery'];
+  readonly model?: Block['model'];
+}
+
+/** An op as a client asks for it. `if_version` makes it conditional on the object's version. */
+export type ClientOp =
+  | { readonly op: 'create'; readonly object: NewObject }
+  | {
+      readonly op: 'update';
+      readonly id: ObjectId;
+      readonly set?: Readonly<Record<Pointer, Value>>;
+      readonly unset?: readonly Pointer[];
+      readonly if_version?: number;
+    }
+  | {
+      readonly op: 'transform';
+      readonly id: ObjectId;
+      readonly transform: Transform;
+      readonly if_version?: number;
+    }
+  | {
+      readonly op: 'move';
+      readonly id: ObjectId;
+      readonly parent_id: ObjectId;
+      readonly order?: string;
+      readonly if_version?: number;
+    }
+  | { readonly op: 'delete'; readonly id: ObjectId; readonly if_version?: number }
+  | {
+      readonly op: 'instantiate';
+      readonly id?: ObjectId;
+      readonly prototype_id: PrototypeId;
+      readonly version?: number;
+      readonly parent_id: ObjectId;
+      readonly transform?: Transform;
+    }
+  | { readonly op: 'upgrade'; readonly id: ObjectId; readonly version?: number };
+
+/**
+ * A resolved op, as it stands in the log and is broadcast: whoever applies it in seq order with the shared reducer
+ * reaches the same state and asks nothing. `version` is the object's version after the op.
+ */
+export type Op =
+  | { readonly op: 'create'; readonly object: SceneObject }
+  | {
+      readonly op: 'update';
+      readonly id: ObjectId;
+      readonly set: Readonly<Record<Pointer, Value>>;
+      readonly unset: readonly Pointer[];
+      readonly version: number;
+    }
+  | {
+      readonly op: 'transform';
+      readonly id: ObjectId;
+      readonly transform: Transform;
+      readonly version: number;
+    }
+  | {
+      readonly op: 'move';
+      readonly id: ObjectId;
+      readonly parent_id: ObjectId;
+      readonly order: string;
+      readonly version: number;
+    }
+  /** Marks the root of a subtree as deleted (SYNC S1); the records stay until they are reaped. */
+  | { readonly op: 'delete'; readonly id: ObjectId; readonly version: number }
+  /** Lifts that mark. */
+  | { readonly op: 'undelete'; readonly id: ObjectId; readonly version: number }
+  /** Re-spreads order keys among siblings (SYNC S6); versions stay. */
+  | {
+      readonly op: 'reorder';
+      readonly parent_id: ObjectId;
+      readonly orders: Readonly<Record<ObjectId, string>>;
+    }
+  /** Takes marked records away for good, after the undo horizon. Has no inverse. */
+  | { readonly op: 'reap'; readonly ids: readonly ObjectId[] }
+  | BraneOp;
+
+/** Log entries about the brane itself (SYNC L6, L7). They have no inverse for undo. */
+export type BraneOp =
+  | { readonly op: 'set_brane'; readonly name?: string; readonly visibility?: Visibility }
+  | { readonly op: 'set_member'; readonly user_id: UserId; readonly role: Role | null }
+  | { readonly op: 'set_status'; readonly status: BraneMeta['status']; readonly purge_after?: string };
+
+/** What the log entry says about all of its ops. */
+export interface OpContext {
+  readonly seq: number;
+  /** RFC 3339; never before the previous entry's (SYNC L4). */
+  readonly at: string;
+  readonly actor: UserId;
+}
+
+/**
+ * The inverse of one resolved op, with what it needs to know that the state is still what its op left (SYNC U1).
+ * Stored beside the op in the log; never broadcast.
+ */
+export type Inverse =
+  /**
+   * Undoes a create by marking it deleted; applies while the subtree holds only live objects that the same entry
+   * created and no object of it is `co_edited`.
+   */
+  | { readonly undo: 'create'; readonly id: ObjectId }
+  /** Undoes an update, pointer by pointer, where the current value still equals what was set. */
+  | { readonly undo: 'update'; readonly id: ObjectId; readonly pointers: readonly PointerChange[] }
+  | {
+      readonly undo: 'transform';
+      readonly id: ObjectId;
+      readonly before: Transform;
+      readonly after: Transform;
+    }
+  /** Applies while the object still has the parent `after`; goes back to the place `before`. */
+  | { readonly undo: 'move'; readonly id: ObjectId; readonly before: Place; readonly after: Place }
+  /** Lifts the mark; applies while the object still carries it. */
+  | { readonly undo: 'delete'; readonly id: ObjectId }
+  /** Marks again; applies while nothing in the subtree was touched after the entry that lifted the mark. */
+  | { readonly undo: 'undelete'; readonly id: ObjectId };
+
+export interface Place {
+  readonly parent_id: ObjectId;
+  readonly order: string;
+}
+
+/** `undefined` (absent) means that the pointer did not exist. */
+export interface PointerChange {
+  readonly pointer: Pointer;
+  readonly before?: Value;
+  readonly after?: Value;
+}
+
+/** A batch of ops under one op id: atomic, one log entry (SYNC L1). */
+export interface Edit {
+  readonly op_id: OpId;
+  readonly ops: readonly ClientOp[];
+}
