@@ -1,0 +1,5 @@
+export * from './fake-environment';
+export * from './random';
+export * from './recording-socket';
+export * from './until';
+export * from './world-builder';
