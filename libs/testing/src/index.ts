@@ -3,3 +3,4 @@ export * from './random';
 export * from './recording-socket';
 export * from './until';
 export * from './world-builder';
+export * from './redis-server';
