@@ -1,0 +1,158 @@
+import type { RefusalCode } from '@state-server/domain';
+
+export interface ErrorRow {
+  /** HTTP status of the envelope. */
+  readonly status: number;
+  /** The same request, sent again later, may succeed. */
+  readonly retryable: boolean;
+  /** WebSocket close code, where a door ends the connection because of it. */
+  readonly close?: number;
+  /** One sentence for people; the default message. */
+  readonly summary: string;
+}
+
+interface RowOptions {
+  readonly retryable?: true;
+  readonly close?: number;
+}
+
+function row(status: number, summary: string, options: RowOptions = {}): ErrorRow {
+  const base = { status, retryable: options.retryable === true, summary };
+  return options.close === undefined ? base : { ...base, close: options.close };
+}
+
+const RETRY = { retryable: true } as const;
+
+/**
+ * Every error that a client can meet, once. A code is never given another meaning and never used again after it went.
+ * Close codes 3000–3499 tell the client to come back, 3500–3999 tell it not to.
+ */
+export const ERRORS = {
+  'auth.required': row(401, 'Sign in first: send an access token.', { close: 3500 }),
+  'auth.invalid_token': row(401, 'The access token is not valid.', { close: 3501 }),
+  'auth.expired': row(401, 'The access token has expired: refresh it.', { close: 3400 }),
+  'auth.revoked': row(401, 'The session was ended: sign in again.', { close: 3502 }),
+  'auth.refresh_invalid': row(401, 'The refresh token is not valid: sign in again.'),
+  'auth.refresh_reused': row(401, 'The refresh token was used before: its session was ended for safety.'),
+  'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', {
+    close: 3503,
+  }),
+  'auth.origin_refused': row(403, 'Connections from this origin are not allowed.', { close: 3504 }),
+
+  'body.malformed': row(400, 'The body is not well-formed.'),
+  'body.invalid': row(400, 'The body does not have the expected fields.'),
+  'body.too_large': row(413, 'The body is larger than this route takes.'),
+  'body.unsupported_type': row(415, 'Send application/cbor or application/json.'),
+  'query.invalid': row(400, 'A query or path parameter does not have the expected form.'),
+  'cursor.invalid': row(400, 'The cursor is not one that this list gave out.'),
+  'request.not_acceptable': row(406, 'Answers come as application/cbor or application/json.'),
+  'request.not_found': row(404, 'There is no such route.'),
+  'request.method_not_allowed': row(405, 'The route does not know this method.'),
+  'request.deadline': row(504, 'The request took too long; whether it had an effect is not known.', RETRY),
+
+  'frame.malformed': row(400, 'The message is not well-formed.'),
+  'frame.invalid': row(400, 'The frame does not have the expected fields.'),
+  'frame.unknown_type': row(400, 'There is no frame of this type.'),
+  'frame.too_large': row(413, 'The message is larger than 64 KiB.'),
+
+  'session.hello_required': row(401, 'The first frame must be session.hello.', { close: 3505 }),
+  'session.hello_timeout': row(408, 'No session.hello came in time.', { retryable: true, close: 3001 }),
+  'session.already_open': row(409, 'The session is open already: session.hello is sent once.'),
+  'session.protocol_unsupported': row(400, 'This protocol version is not spoken here.', { close: 3506 }),
+  'session.too_many': row(429, 'Too many open sessions.', { retryable: true, close: 3007 }),
+  'session.slow': row(429, 'The connection cannot keep up with what it is sent.', {
+    retryable: true,
+    close: 3002,
+  }),
+  'session.silent': row(408, 'Nothing was heard from the client for too long.', {
+    retryable: true,
+    close: 3003,
+  }),
+
+  'brane.not_found': row(404, 'There is no such brane, or you may not see it.'),
+  'brane.deleted': row(410, 'The brane was deleted.'),
+  'brane.not_joined': row(409, 'Join the brane first.'),
+  'brane.already_joined': row(409, 'The brane is joined already.'),
+  'brane.removed': row(403, 'You are no longer a member of this brane.'),
+  'brane.too_many_objects': row(422, 'The brane holds as many objects as it may.'),
+  'brane.frozen': row(423, 'The brane does not take edits now.'),
+  'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
+
+  'user.not_found': row(404, 'There is no such user.'),
+  'member.last_owner': row(409, 'A brane keeps at least one owner.'),
+  'member.unknown': row(404, 'This user is not a member of the brane.'),
+  'permission.denied': row(403, 'Your role in this brane does not allow it.'),
+
+  'object.not_found': row(404, 'There is no such object.'),
+  'object.exists': row(409, 'The object exists already.'),
+  'object.not_a_group': row(422, 'Only a group can hold other objects.'),
+  'object.is_root': row(422, 'The root group of a brane cannot be moved or deleted.'),
+  'object.cycle': row(422, 'An object cannot be moved into itself or into what it holds.'),
+  'object.too_deep': row(422, 'The tree would become too deep.'),
+  'object.too_many_children': row(422, 'The group holds as many children as it may.'),
+  'object.version_mismatch': row(412, 'The object was changed since the version you named.'),
+  'object.not_deleted': row(409, 'The object is not deleted.'),
+  'field.not_settable': row(422, 'This field cannot be set by an update.'),
+  'field.overlap': row(422, 'One update names a field and a part of it.'),
+  'field.invalid': row(422, 'The value does not fit the field.'),
+  'field.too_large': row(422, 'The value is larger than the field takes.'),
+  'transform.not_finite': row(422, 'A transform must consist of finite numbers, also in world space.'),
+  'order.invalid': row(422, 'The order key is not valid.'),
+  'id.taken': row(409, 'The id is in use or was used before.'),
+
+  'op.invalid': row(422, 'The op cannot be applied.'),
+  'op.unsupported': row(422, 'This is not available.'),
+  'op_id.reused': row(409, 'The op id was used for another edit.'),
+  'edit.empty': row(422, 'An edit holds at least one op.'),
+  'edit.too_many_ops': row(422, 'An edit holds too many ops.'),
+  'edit.too_large': row(422, 'The edit is too large.'),
+  'edit.too_old': row(
+    409,
+    'The edit was first sent too long ago to be sure that it is new: show it to the user.',
+  ),
+  'edit.out_of_order': row(409, 'An earlier edit of this session is missing: send again from there.', RETRY),
+  'undo.superseded': row(409, 'What would be undone was changed since.'),
+  'undo.nothing': row(409, 'There is nothing to undo or redo.'),
+
+  'idempotency.key_required': row(400, 'Send an Idempotency-Key header.'),
+  'idempotency.key_invalid': row(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'),
+  'idempotency.key_reused': row(422, 'The Idempotency-Key was used for another request.'),
+  'precondition.failed': row(412, 'The resource was changed since the version named in If-Match.'),
+
+  'rate.limited': row(429, 'Too many requests: slow down.', { retryable: true, close: 3004 }),
+  'gateway.draining': row(503, 'This server is shutting down: connect again.', {
+    retryable: true,
+    close: 3000,
+  }),
+  'dependency.unavailable': row(503, 'A service that this needs does not answer.', {
+    retryable: true,
+    close: 3005,
+  }),
+  'commit.conflict': row(503, 'Too many writers at once: try again.', RETRY),
+  'commit.outcome_unknown': row(503, 'Whether the edit was stored is not known: send it again.', RETRY),
+  'upstream.unavailable': row(502, 'The service behind this route does not answer.', RETRY),
+  'callback.signature_invalid': row(401, 'The signature is not valid.'),
+  'callback.job_unknown': row(404, 'There is no such job.'),
+  'callback.superseded': row(409, 'The job has moved on: this attempt no longer counts.'),
+  internal: row(500, 'Something went wrong on the server.', { retryable: true, close: 3006 }),
+} as const satisfies Record<RefusalCode, ErrorRow> & Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The table seen as a plain map. */
+export const errorRow = (code: ErrorCode): ErrorRow => ERRORS[code];
+
+/** True for a code of this table: an SDK may meet a newer server. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
+/** Close codes that are not errors of the table. */
+export const CLOSE_NORMAL = 1000;
+/** Above 1 MiB a message is not even read. */
+export const CLOSE_TOO_BIG = 1009;
+
+/** Whether a client should connect again after this close code: everything but "do not" (3500–3999) and a normal end. */
+export function mayReconnect(closeCode: number): boolean {
+  return closeCode !== CLOSE_NORMAL && !(closeCode >= 3500 && closeCode <= 3999);
+}

@@ -1,0 +1,2 @@
+export * from './error-table';
+export * from './state-error';

@@ -1,0 +1,4 @@
+export * from './codec';
+export * from './errors';
+export * from './frames';
+export * from './schema';

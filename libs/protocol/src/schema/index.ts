@@ -1,0 +1,2 @@
+export { braneMeta, braneStatus, role, roleOrGuest, visibility } from './brane-meta';
+export { parseWith } from './parse';
