@@ -18,10 +18,14 @@ export type Actor =
   | { readonly kind: 'user'; readonly user_id: UserId; readonly session_id?: string }
   | { readonly kind: 'system'; readonly user_id: UserId };
 
-/** Extra writes of the caller in the same transaction (an Idempotency-Key record); may run several times: no side effects. */
+/**
+ * Extra writes of the caller in the same transaction (an Idempotency-Key record); may run several times: no side effects.
+ * Runs for a replayed answer too (`outcome.replayed`). What it throws refuses this request alone, and leaves no trace.
+ */
 export type AlsoWrite = (tx: Transaction, outcome: Committed) => void | Promise<void>;
 
-interface Request {
+/** What every mutation of a brane carries. */
+export interface MutationRequest {
   readonly brane_id: BraneId;
   readonly actor: Actor;
   readonly op_id: OpId;
@@ -35,13 +39,20 @@ interface Request {
   readonly deadlineMs?: number;
 }
 
-export interface EditRequest extends Request {
+export interface EditRequest extends MutationRequest {
   readonly ops: readonly ClientOp[];
 }
 
-export interface UndoRequest extends Request {
+export interface UndoRequest extends MutationRequest {
   /** What to take back (undo) or do again (redo); without it the actor's latest (SYNC U2). */
   readonly target_op_id?: OpId;
+}
+
+export interface AdministerRequest extends MutationRequest {
+  /** `set_status` to `deleted` gets its `purge_after` from the server, whatever the op says (SYNC L7). */
+  readonly ops: readonly BraneOp[];
+  /** The brane's version (BraneDoc) that the caller has seen; another one is `precondition.failed`. */
+  readonly if_version?: number;
 }
 
 /** Durable. */
@@ -93,16 +104,20 @@ export interface Committer {
     brane: NewBrane,
   ): Promise<{ readonly meta: BraneMeta; readonly committed: Committed }>;
   /** Name, visibility, members, deletion, purge: as log entries (SYNC L6, L7), with the rights each needs. */
-  administer(
-    request: Request & { readonly ops: readonly BraneOp[]; readonly if_version?: number },
-  ): Promise<Committed>;
+  administer(request: AdministerRequest): Promise<Committed>;
   /** Takes away marked objects that were deleted before `before` (SYNC S1); bounded; answers how many are gone. */
   reap(braneId: BraneId, before: string, limit: number): Promise<number>;
   /** Finishes the re-keying of the groups that the head lists (SYNC S2); bounded; true when nothing is left. */
   rekey(braneId: BraneId, limit: number): Promise<boolean>;
   /** Raises the dedupe floor and forgets op ids below it (SYNC I4); bounded; answers how many were forgotten. */
   forget(braneId: BraneId, before: string, limit: number): Promise<number>;
-  /** Waits for what is in flight; refuses what comes later. */
+  /**
+   * Purges a deleted brane whose `purge_after` is past (SYNC L7): first the entry `purging`, then its records in bounded
+   * transactions, until only the tombstone of the head and the ids (SYNC I6) are left. True when nothing is left to do:
+   * it is purged, or it was restored meanwhile or is not due yet.
+   */
+  purge(braneId: BraneId, limit: number): Promise<boolean>;
+  /** Waits for what is in flight; refuses what comes later (`gateway.draining`). */
   drain(): Promise<void>;
 }
 

@@ -1,0 +1,43 @@
+import { fail, StateError } from '@state-server/protocol';
+import { StoreError } from '@state-server/persistence-port';
+
+/**
+ * A store's error as the row of the error table that a client may see. A deadline is never a refusal (SYNC L2): the
+ * record of the op id tells later what became of it.
+ */
+export function fromStoreError(error: StoreError): StateError {
+  const options = { cause: error };
+  switch (error.code) {
+    case 'conflict':
+      return fail('commit.conflict', undefined, undefined, options);
+    case 'deadline':
+    case 'outcome_unknown':
+      return fail('commit.outcome_unknown', undefined, undefined, options);
+    case 'too_large':
+      return fail('edit.too_large', undefined, undefined, options);
+    case 'unavailable':
+    case 'format':
+      return fail('dependency.unavailable', undefined, undefined, options);
+    case 'corrupt':
+      return fail('internal', undefined, undefined, options);
+    default:
+      return error.code satisfies never;
+  }
+}
+
+/** StoreErrors become StateErrors; everything else stays what it is. */
+export function toCommitError(error: unknown): unknown {
+  return error instanceof StoreError ? fromStoreError(error) : error;
+}
+
+/** The same for reads, where out of time means just that: nothing was to be written. */
+export async function withReadErrors<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw error.code === 'deadline' || error.code === 'outcome_unknown' || error.code === 'conflict'
+      ? fail('dependency.unavailable', undefined, undefined, { cause: error })
+      : fromStoreError(error);
+  }
+}

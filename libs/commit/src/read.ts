@@ -1,0 +1,149 @@
+import type { BraneId, BraneMeta, Epoch, ObjectId, SceneObject, UserId } from '@state-server/domain';
+import type { BraneDoc, HeadDoc, MemberDoc, ReadTransaction, Store } from '@state-server/persistence-port';
+import { withReadErrors } from './errors';
+
+/** A place in a brane's log (SYNC L3): a seq says nothing without its epoch. */
+export interface Position {
+  readonly epoch: Epoch;
+  readonly seq: number;
+}
+
+/** An object with what a door needs to decide who may see it. */
+export interface ObjectView {
+  readonly object: SceneObject;
+  readonly meta: BraneMeta;
+  /** The state that this was read from. */
+  readonly head: Position;
+  /** It or one of its ancestors is marked as deleted (SYNC S1). */
+  readonly deleted: boolean;
+}
+
+export interface BraneView {
+  readonly meta: BraneMeta;
+  /** Of the brane itself, not of its objects: for ETag and `if_version`. */
+  readonly version: number;
+  readonly head: HeadDoc;
+}
+
+/** Members read with one brane; more are refused when they are added. */
+const MEMBERS_READ = 10_000;
+
+export async function readHead(store: Store, braneId: BraneId): Promise<HeadDoc | undefined> {
+  return withReadErrors(store.read({ label: 'commit.read_head' }, (tx) => tx.get('heads', [braneId])));
+}
+
+/** Name, visibility, status and members; undefined when there is no such brane, or only its tombstone (SYNC L7). */
+export async function readMeta(store: Store, braneId: BraneId): Promise<BraneMeta | undefined> {
+  const view = await readBrane(store, braneId);
+  return view?.meta;
+}
+
+/** The brane with its version and head, from one snapshot. */
+export async function readBrane(store: Store, braneId: BraneId): Promise<BraneView | undefined> {
+  return withReadErrors(store.read({ label: 'commit.read_brane' }, (tx) => readBraneIn(tx, braneId)));
+}
+
+export async function readBraneIn(tx: ReadTransaction, braneId: BraneId): Promise<BraneView | undefined> {
+  const head = await tx.get('heads', [braneId]);
+  if (!head) return undefined;
+  const brane = await readMetaIn(tx, braneId);
+  return brane && { ...brane, head };
+}
+
+export async function readMetaIn(
+  tx: ReadTransaction,
+  braneId: BraneId,
+): Promise<{ readonly meta: BraneMeta; readonly version: number } | undefined> {
+  const brane = await tx.get('branes', [braneId]);
+  if (!brane) return undefined;
+  const members = await tx.range('members', { prefix: [braneId], limit: MEMBERS_READ });
+  return { meta: toMeta(brane, members), version: brane.version };
+}
+
+/** An object wherever it is (SYNC I6), marked ones included. */
+export async function readObject(store: Store, id: ObjectId): Promise<ObjectView | undefined> {
+  return withReadErrors(
+    store.read({ label: 'commit.read_object' }, async (tx) => {
+      const registered = await tx.get('object_ids', [id]);
+      if (!registered) return undefined;
+      const doc = await tx.get('objects', [registered.brane_id, id]);
+      const brane = doc && (await readBraneIn(tx, registered.brane_id));
+      if (!doc || !brane) return undefined;
+      return {
+        object: doc.object,
+        meta: brane.meta,
+        head: { epoch: brane.head.epoch, seq: brane.head.seq },
+        deleted: await isDeletedIn(tx, doc.object),
+      };
+    }),
+  );
+}
+
+export interface ChildrenPage {
+  readonly objects: readonly SceneObject[];
+  readonly head: Position;
+  /** Pass it as `after` for the next page; undefined on the last. */
+  readonly next: { readonly order: string; readonly id: ObjectId } | undefined;
+}
+
+/** One page of the direct children in sibling order; marked ones are left out. */
+export async function readChildren(
+  store: Store,
+  braneId: BraneId,
+  parentId: ObjectId,
+  options: { readonly after?: { readonly order: string; readonly id: ObjectId }; readonly limit: number },
+): Promise<ChildrenPage | undefined> {
+  const { after, limit } = options;
+  return withReadErrors(
+    store.read({ label: 'commit.read_children' }, async (tx) => {
+      const head = await tx.get('heads', [braneId]);
+      if (!head) return undefined;
+      const objects: SceneObject[] = [];
+      let from = after;
+      for (;;) {
+        const docs = await tx.range('objects', {
+          index: 'by_parent',
+          prefix: [braneId, parentId],
+          ...(from ? { gt: [from.order, from.id] } : {}),
+          limit: limit - objects.length + 1,
+        });
+        const cut = docs.length > limit - objects.length;
+        const page = cut ? docs.slice(0, -1) : docs;
+        objects.push(...page.filter((doc) => doc.deleted_at === undefined).map((doc) => doc.object));
+        const last = page.at(-1);
+        from = last && { order: last.order, id: last.id };
+        if (!cut || objects.length >= limit) {
+          return { objects, head: { epoch: head.epoch, seq: head.seq }, next: cut ? from : undefined };
+        }
+      }
+    }),
+  );
+}
+
+/** The mark may stand on any ancestor (SYNC S1); the chain is as short as the depth limit. */
+async function isDeletedIn(tx: ReadTransaction, object: SceneObject): Promise<boolean> {
+  let at = object;
+  for (;;) {
+    if (at.deleted_at !== undefined) return true;
+    if (at.parent_id === null) return false;
+    const parent = await tx.get('objects', [at.brane_id, at.parent_id]);
+    if (!parent) return true;
+    at = parent.object;
+  }
+}
+
+export function toMeta(brane: BraneDoc, members: readonly MemberDoc[]): BraneMeta {
+  const roles: Record<UserId, MemberDoc['role']> = {};
+  for (const member of members) roles[member.user_id] = member.role;
+  return {
+    id: brane.id,
+    name: brane.name,
+    visibility: brane.visibility,
+    status: brane.status,
+    members: roles,
+    created_at: brane.created_at,
+    updated_at: brane.updated_at,
+    created_by: brane.created_by,
+    ...(brane.purge_after === undefined ? {} : { purge_after: brane.purge_after }),
+  };
+}
