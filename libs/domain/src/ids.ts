@@ -1,6 +1,6 @@
 /** Branded identifiers: lower-case UUID v4 strings that the type checker keeps apart. */
 declare const brand: unique symbol;
-type Branded<Name extends string> = string & { readonly [brand]: Name };
+type Branded<Name extends string> = string & { readonly [brand]: { readonly [Key in Name]: true } };
 
 export type UserId = Branded<'UserId'>;
 export type ObjectId = Branded<'ObjectId'>;
