@@ -14,19 +14,28 @@ import type { BraneId, ObjectId, OpId, PrototypeId, UserId } from './ids';
 /** RFC 6901 pointer into an object, from the table of settable fields (SYNC S4). */
 export type Pointer = string;
 
-/** What a client may name of an object that it creates; the server resolves the rest. */
-export interface NewObject {
+interface NewBase {
   readonly id?: ObjectId;
-  readonly kind: 'group' | 'block';
   readonly parent_id: ObjectId;
   readonly order?: string;
   readonly name?: string;
   readonly transform?: Transform;
   readonly properties?: ValueMap;
+}
+
+export interface NewGroup extends NewBase {
+  readonly kind: 'group';
   readonly link?: BraneId;
   readonly gallery?: Group['gallery'];
+}
+
+export interface NewBlock extends NewBase {
+  readonly kind: 'block';
   readonly model?: Block['model'];
 }
+
+/** What a client may name of an object that it creates; the server resolves the rest. */
+export type NewObject = NewGroup | NewBlock;
 
 /** An op as a client asks for it. `if_version` makes it conditional on the object's version. */
 export type ClientOp =
