@@ -1,0 +1,108 @@
+/**
+ * Who may know whom: the dependency rules of the layout (see docs), as one table each.
+ * Keys and values are the part after `type:` or `driver:` of a project's tag.
+ */
+
+/** A project of the type on the left may import projects of the types on the right, and no others. */
+const MAY_IMPORT = {
+  domain: [],
+  protocol: ['domain'],
+  port: ['domain'],
+  commit: ['domain', 'protocol', 'port'],
+  realtime: ['domain', 'protocol', 'commit', 'port'],
+  adapter: ['port', 'domain', 'protocol', 'adapter'],
+  contract: ['port', 'testing', 'domain'],
+  testing: ['domain', 'protocol', 'port', 'adapter'],
+  platform: ['domain', 'protocol', 'port'],
+  service: ['domain', 'protocol', 'port', 'platform'],
+  feature: ['domain', 'protocol', 'commit', 'port', 'platform', 'service'],
+  sdk: ['domain', 'protocol'],
+  app: ['domain', 'protocol', 'commit', 'realtime', 'port', 'adapter', 'platform', 'service', 'feature'],
+  e2e: ['domain', 'protocol', 'port', 'sdk', 'testing'],
+  tool: ['domain', 'protocol', 'port', 'commit', 'adapter', 'platform', 'sdk', 'testing', 'tool'],
+};
+
+/** An adapter sees at most the record layer below it, never a sibling. */
+const DRIVER_MAY_IMPORT = { records: [], lmdb: ['records'], memory: ['records'], redis: [], bullmq: [] };
+
+/** The packages a type may import from npm; a type that is not here is bound by BANNED_PACKAGES. */
+const ALLOWED_PACKAGES = {
+  domain: ['fractional-indexing'],
+  protocol: ['zod/mini', 'cbor-x', 'cbor-x/*'],
+  port: [],
+  commit: [],
+  realtime: [],
+  contract: ['fast-check'],
+  sdk: [],
+};
+
+const DRIVER_PACKAGES = {
+  records: ['cbor-x', 'cbor-x/*'],
+  lmdb: ['lmdb'],
+  memory: [],
+  redis: ['ioredis'],
+  bullmq: ['bullmq', 'ioredis'],
+};
+
+const STORES_AND_BROKERS = ['lmdb', 'ioredis', 'bullmq', 'mongoose', 'foundationdb'];
+const BANNED_PACKAGES = {
+  feature: [...STORES_AND_BROKERS, 'cbor-x', 'ws', 'jose', '@nestjs/platform-*', '@fastify/*'],
+  service: [...STORES_AND_BROKERS, 'cbor-x', 'ws'],
+  platform: STORES_AND_BROKERS,
+  app: [...STORES_AND_BROKERS, 'cbor-x'],
+  testing: ['@nestjs/*'],
+  e2e: ['@nestjs/*', 'lmdb', 'mongoose', 'foundationdb'],
+  tool: ['@nestjs/*'],
+};
+
+const SPEC_TYPES = ['type:testing', 'type:contract', 'driver:memory', 'driver:records'];
+const SPEC_PACKAGES = ['fast-check'];
+
+const types = (names) => names.map((name) => `type:${name}`);
+const drivers = (names) => names.map((name) => `driver:${name}`);
+
+function typeConstraints(forSpecs) {
+  return Object.entries(MAY_IMPORT).map(([type, targets]) => ({
+    sourceTag: `type:${type}`,
+    onlyDependOnLibsWithTags: [...types(targets), ...(forSpecs ? SPEC_TYPES : [])],
+    ...(ALLOWED_PACKAGES[type] && {
+      allowedExternalImports: [...ALLOWED_PACKAGES[type], ...(forSpecs ? SPEC_PACKAGES : [])],
+    }),
+    ...(BANNED_PACKAGES[type] && !forSpecs && { bannedExternalImports: BANNED_PACKAGES[type] }),
+  }));
+}
+
+function driverConstraints(forSpecs) {
+  return Object.entries(DRIVER_MAY_IMPORT).map(([driver, targets]) => ({
+    sourceTag: `driver:${driver}`,
+    onlyDependOnLibsWithTags: [
+      ...types(['port', 'domain', 'protocol']),
+      ...drivers(targets),
+      ...(forSpecs ? SPEC_TYPES : []),
+    ],
+    allowedExternalImports: [...DRIVER_PACKAGES[driver], ...(forSpecs ? SPEC_PACKAGES : [])],
+  }));
+}
+
+/** @param {{ forSpecs: boolean }} options specs may use builders, contract suites and memory adapters besides */
+export function depConstraints({ forSpecs }) {
+  return [...typeConstraints(forSpecs), ...driverConstraints(forSpecs)];
+}
+
+export const PROJECT_TYPES = Object.keys(MAY_IMPORT);
+export const DRIVERS = Object.keys(DRIVER_MAY_IMPORT);
+
+const rule = (forSpecs) => ({
+  '@nx/enforce-module-boundaries': [
+    'error',
+    { enforceBuildableLibDependency: false, allow: [], depConstraints: depConstraints({ forSpecs }) },
+  ],
+});
+
+/** @param {import('eslint').ESLint.Plugin} nx the plugin that carries the rule */
+export function boundaries(nx) {
+  return [
+    { files: ['**/*.ts'], plugins: { '@nx': nx }, rules: rule(false) },
+    { files: ['**/*.spec.ts'], rules: rule(true) },
+  ];
+}

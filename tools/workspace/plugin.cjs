@@ -1,0 +1,89 @@
+// @ts-check
+/**
+ * Nx plugin of this workspace: a project.json says what a project is (name, tags), this file says what
+ * can be done with it. So every project has the same targets, and none repeats them.
+ */
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+const { createNodesFromFiles } = require('@nx/devkit');
+
+/** @typedef {import('@nx/devkit').TargetConfiguration} Target */
+/** @typedef {{ name: string, tags: string[], root: string }} Project */
+
+const SOURCES = ['default', '^production'];
+
+/** @param {string} command @param {Partial<Target>} rest @returns {Target} */
+const cached = (command, rest) => ({
+  executor: 'nx:run-commands',
+  cache: true,
+  ...rest,
+  options: { command, cwd: '{workspaceRoot}' },
+});
+
+/** @param {string} directory @returns {boolean} */
+const hasSpecs = (directory) =>
+  readdirSync(directory, { withFileTypes: true }).some((entry) =>
+    entry.isDirectory()
+      ? entry.name !== 'node_modules' && hasSpecs(join(directory, entry.name))
+      : entry.name.endsWith('.spec.ts'),
+  );
+
+/** @param {Project} project @returns {Record<string, Target>} */
+const checks = ({ root }) => ({
+  lint: cached(`eslint ${root} --max-warnings 0`, { inputs: [...SOURCES, 'lintRules'] }),
+  format: cached(`prettier --check --log-level warn ${root}`, {
+    inputs: ['{projectRoot}/**/*', 'formatRules', '{workspaceRoot}/package-lock.json'],
+  }),
+  typecheck: cached(`tsc -p ${root}/tsconfig.json`, { inputs: SOURCES }),
+});
+
+/** @param {Project} project @returns {Target} */
+function test({ name, tags }) {
+  const drivesTheApps = tags.includes('type:e2e');
+  return cached(`node tools/workspace/bin/test-project.mjs ${name}`, {
+    inputs: drivesTheApps ? [...SOURCES, { dependentTasksOutputFiles: '**/*' }] : SOURCES,
+    outputs: [`{workspaceRoot}/dist/test-reports/${name}.json`],
+    ...(drivesTheApps && {
+      dependsOn: [{ projects: ['tag:type:app'], target: 'build' }],
+      parallelism: false,
+    }),
+  });
+}
+
+/** @param {Project} project @returns {Record<string, Target>} */
+const appTargets = ({ name }) => ({
+  build: cached(`node tools/workspace/bin/build-app.mjs ${name}`, {
+    inputs: ['production', '^production', '{workspaceRoot}/tools/workspace/bin/**/*'],
+    outputs: [`{workspaceRoot}/dist/apps/${name}`],
+  }),
+  serve: {
+    executor: 'nx:run-commands',
+    continuous: true,
+    options: { command: `node tools/workspace/bin/serve-app.mjs ${name}`, cwd: '{workspaceRoot}' },
+  },
+});
+
+/** @param {Project} project @param {string} workspaceRoot */
+function targetsOf(project, workspaceRoot) {
+  const directory = join(workspaceRoot, project.root);
+  return {
+    ...(existsSync(join(directory, 'tsconfig.json')) && checks(project)),
+    ...(existsSync(join(directory, 'jest.config.cjs')) && hasSpecs(directory) && { test: test(project) }),
+    ...(project.tags.includes('type:app') && appTargets(project)),
+  };
+}
+
+/** @type {import('@nx/devkit').CreateNodesFunction} */
+function inferTargets(file, _options, { workspaceRoot }) {
+  const root = dirname(file);
+  const { name, tags = [] } = JSON.parse(readFileSync(join(workspaceRoot, file), 'utf8'));
+  return { projects: { [root]: { targets: targetsOf({ name, tags, root }, workspaceRoot) } } };
+}
+
+/** @type {import('@nx/devkit').CreateNodesV2} */
+const createNodesV2 = [
+  '{apps,libs,tools}/**/project.json',
+  (files, options, context) => createNodesFromFiles(inferTargets, files, options, context),
+];
+
+module.exports = { name: '@state-server/workspace', createNodesV2, createNodes: createNodesV2 };
