@@ -1,4 +1,5 @@
 export * from './codec';
 export * from './errors';
 export * from './frames';
+export * from './rest';
 export * from './schema';

@@ -1,2 +1,3 @@
 export { braneMeta, braneStatus, role, roleOrGuest, visibility } from './brane-meta';
 export { parseWith } from './parse';
+export { sceneObject } from './objects';

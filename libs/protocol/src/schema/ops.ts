@@ -29,20 +29,27 @@ const newObjectFields = {
   properties: z.exactOptional(valueMap),
 };
 
-/** What a client may name of an object that it creates (domain `NewObject`). */
-export const newObject = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('group'),
-    ...newObjectFields,
-    link: z.exactOptional(braneId),
-    gallery: z.exactOptional(gallery),
-  }),
-  z.strictObject({
-    kind: z.literal('block'),
-    ...newObjectFields,
-    model: z.exactOptional(z.nullable(modelRef)),
-  }),
-]);
+/** What a client may name of an object that it creates, with more fields around it. */
+export function newObjectOf<Extra extends z.core.$ZodLooseShape>(extra: Extra) {
+  return z.discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('group'),
+      ...extra,
+      ...newObjectFields,
+      link: z.exactOptional(braneId),
+      gallery: z.exactOptional(gallery),
+    }),
+    z.strictObject({
+      kind: z.literal('block'),
+      ...extra,
+      ...newObjectFields,
+      model: z.exactOptional(z.nullable(modelRef)),
+    }),
+  ]);
+}
+
+/** Domain `NewObject`. */
+export const newObject = newObjectOf({});
 
 /** JSON Pointers (RFC 6901) from the table of settable fields; which ones those are, the domain says (SYNC S4). */
 export const pointer = z.string().check(z.startsWith('/'));

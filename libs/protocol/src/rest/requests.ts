@@ -1,0 +1,117 @@
+import * as z from 'zod/mini';
+import { role, visibility } from '../schema/brane-meta';
+import { braneId, logPosition, objectId, opId, userId, version } from '../schema/ids';
+import { clientOps, newObjectOf, pointer } from '../schema/ops';
+import { transform, value, valueMap } from '../schema/values';
+import { cursor, integerParameter, limit } from './page';
+
+export const braneParams = z.strictObject({ id: braneId });
+export const memberParams = z.strictObject({ id: braneId, user_id: userId });
+export const objectParams = z.strictObject({ id: objectId });
+export const actionParams = z.strictObject({
+  id: objectId,
+  action: z.string().check(z.minLength(1), z.maxLength(100)),
+});
+export const callbackParams = z.strictObject({ type: z.string().check(z.minLength(1), z.maxLength(100)) });
+
+export const devSignInRequest = z.strictObject({
+  name: z.string().check(z.minLength(1), z.maxLength(100)),
+  /** Who signs in with the same one again is the same user; without it every sign-in makes a new user. */
+  email: z.exactOptional(z.string().check(z.regex(/^[^\s@]{1,64}@[^\s@]{1,255}$/))),
+});
+export const refreshRequest = z.strictObject({
+  refresh_token: z.string().check(z.minLength(1), z.maxLength(512)),
+});
+
+export const updateUserRequest = z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(100)) });
+
+export const createBraneRequest = z.strictObject({
+  /** The client may choose it; it is the root group's id as well (SYNC S7). */
+  id: z.exactOptional(braneId),
+  name: z.string().check(z.minLength(1)),
+  visibility: z._default(visibility, 'private'),
+});
+export const updateBraneRequest = z
+  .strictObject({
+    name: z.exactOptional(z.string().check(z.minLength(1))),
+    visibility: z.exactOptional(visibility),
+  })
+  .check(z.refine((body) => Object.keys(body).length > 0, 'must set name or visibility'));
+
+/** SYNC I2, I4: on an edit that was sent before. */
+const resend = {
+  again: z.exactOptional(z.boolean()),
+  first_sent: z.exactOptional(logPosition),
+};
+export const editRequest = z.strictObject({ op_id: opId, ops: clientOps, ...resend });
+/** Without `target_op_id` the latest of the user's edits that can be undone (SYNC U2). */
+export const undoRequest = z.strictObject({ op_id: opId, target_op_id: z.exactOptional(opId), ...resend });
+export const putMemberRequest = z.strictObject({ role });
+export const restoreRequest = z.strictObject({
+  seq: z.int().check(z.gte(0)),
+  subtree: z.exactOptional(objectId),
+});
+export const forkRequest = z.strictObject({ name: z.exactOptional(z.string()) });
+
+/** `after` names a seq; `cursor` continues a list and takes precedence. */
+export const historyQuery = z.strictObject({
+  after: z.exactOptional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
+  limit,
+  cursor,
+});
+
+export const createObjectRequest = newObjectOf({ brane_id: braneId });
+/** One edit: the pointers that are set and unset, and the transform. `if_version` as If-Match. */
+export const updateObjectRequest = z
+  .strictObject({
+    set: z.exactOptional(z.record(pointer, value)),
+    unset: z.exactOptional(z.array(pointer)),
+    transform: z.exactOptional(transform),
+    if_version: z.exactOptional(version),
+  })
+  .check(
+    z.refine(
+      (body) => body.set !== undefined || body.unset !== undefined || body.transform !== undefined,
+      'must have set, unset or transform',
+    ),
+  );
+export const moveObjectRequest = z.strictObject({
+  parent_id: objectId,
+  /** Fractional index among the new siblings; without it, last. */
+  order: z.exactOptional(z.string()),
+  /** Another brane than the object's: not available yet. */
+  brane_id: z.exactOptional(braneId),
+  if_version: z.exactOptional(version),
+});
+export const upgradeObjectRequest = z.strictObject({ version: z.exactOptional(version) });
+export const invokeActionRequest = z.strictObject({ args: z.exactOptional(valueMap) });
+
+/** What a worker reports. Job and worker are inside, so that the signature covers them. */
+export const callbackRequest = z.strictObject({
+  job_id: z.string().check(z.minLength(1), z.maxLength(100)),
+  attempt: z.int().check(z.gte(1)),
+  /** With job and attempt the key of the effect: it happens once for ever. */
+  event: z.string().check(z.minLength(1), z.maxLength(100)),
+  worker: z.string().check(z.minLength(1), z.maxLength(100)),
+  state: z.enum(['running', 'succeeded', 'failed', 'cancelled']),
+  result: z.exactOptional(valueMap),
+});
+export const callbackResponse = z.object({
+  job_id: z.string(),
+  /** True when this event had been taken before. */
+  duplicate: z.boolean(),
+});
+
+export type DevSignInRequest = z.output<typeof devSignInRequest>;
+export type RefreshRequest = z.output<typeof refreshRequest>;
+export type UpdateUserRequest = z.output<typeof updateUserRequest>;
+export type CreateBraneRequest = z.output<typeof createBraneRequest>;
+export type UpdateBraneRequest = z.output<typeof updateBraneRequest>;
+export type EditBraneRequest = z.output<typeof editRequest>;
+export type UndoBraneRequest = z.output<typeof undoRequest>;
+export type PutMemberRequest = z.output<typeof putMemberRequest>;
+export type HistoryQuery = z.output<typeof historyQuery>;
+export type CreateObjectRequest = z.output<typeof createObjectRequest>;
+export type UpdateObjectRequest = z.output<typeof updateObjectRequest>;
+export type MoveObjectRequest = z.output<typeof moveObjectRequest>;
+export type CallbackRequest = z.output<typeof callbackRequest>;

@@ -1,0 +1,130 @@
+import * as z from 'zod/mini';
+import { braneMeta, braneStatus, role, roleOrGuest, visibility } from '../schema/brane-meta';
+import { braneId, epoch, objectId, opId, seq, sessionId, time, userId, version } from '../schema/ids';
+import { op, sceneObject } from '../schema/objects';
+
+export const user = z.object({
+  id: userId,
+  name: z.string(),
+  email: z.exactOptional(z.string()),
+  roles: z.array(z.enum(['user', 'admin'])),
+  version,
+  created_at: time,
+  updated_at: time,
+});
+
+/** What others may see of a user. */
+export const userSummary = z.object({ id: userId, name: z.string() });
+
+export const tokens = z.object({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  token_type: z.literal('Bearer'),
+  /** Seconds that the access token lives. */
+  expires_in: z.int(),
+  user,
+});
+
+/** A signed-in session: one per sign-in, whatever devices or sockets use its tokens. */
+export const session = z.object({
+  id: sessionId,
+  created_at: time,
+  last_used_at: time,
+  expires_at: time,
+  user_agent: z.exactOptional(z.string()),
+  /** The one that asks. */
+  current: z.boolean(),
+});
+
+export const brane = z.object({
+  id: braneId,
+  name: z.string(),
+  visibility,
+  status: braneStatus,
+  /** Of who asks. */
+  role: roleOrGuest,
+  epoch,
+  seq,
+  /** Objects in it, deleted ones that are not yet reaped included. */
+  objects: z.int(),
+  version,
+  created_at: time,
+  updated_at: time,
+  created_by: userId,
+  purge_after: z.exactOptional(time),
+});
+
+export const member = z.object({ user_id: userId, name: z.string(), role, since: time });
+
+/** The whole brane at one seq; parents stand before their children, objects marked as deleted are included. */
+export const snapshot = z.object({
+  brane_id: braneId,
+  epoch,
+  seq,
+  meta: braneMeta,
+  objects: z.array(sceneObject),
+});
+
+export const logEntry = z.object({
+  seq,
+  epoch,
+  op_id: opId,
+  kind: z.enum(['edit', 'undo', 'redo', 'system']),
+  actor: userId,
+  at: time,
+  ops: z.array(op),
+});
+
+/** Durable. */
+export const committed = z.object({
+  brane_id: braneId,
+  op_id: opId,
+  epoch,
+  seq,
+  at: time,
+  /** Resolved; empty when the edit was committed before and its log entry is gone. */
+  ops: z.array(op),
+  /** Pointers that an undo left alone because they were changed since (SYNC U1). */
+  skipped: z.exactOptional(z.array(z.object({ id: objectId, pointer: z.string() }))),
+  /** True when this op id had been committed before. */
+  replayed: z.boolean(),
+});
+
+/** A brane's id is its root group's id too: `brane` is the answer then. */
+export const entity = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('brane'), brane }),
+  z.object({ kind: z.literal('object'), object: sceneObject }),
+  z.object({ kind: z.literal('user'), user: userSummary }),
+]);
+
+export const health = z.object({
+  status: z.enum(['ok', 'starting', 'draining', 'unavailable']),
+  service: z.string(),
+  /** What was looked at, by name. */
+  checks: z.record(
+    z.string(),
+    z.object({ status: z.enum(['ok', 'degraded', 'unavailable']), message: z.exactOptional(z.string()) }),
+  ),
+});
+
+export const errorMessageResponse = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    request_id: z.string(),
+    retryable: z.boolean(),
+    details: z.exactOptional(z.record(z.string(), z.unknown())),
+  }),
+});
+
+export type UserResource = z.output<typeof user>;
+export type UserSummary = z.output<typeof userSummary>;
+export type TokensResponse = z.output<typeof tokens>;
+export type SessionResource = z.output<typeof session>;
+export type BraneResource = z.output<typeof brane>;
+export type MemberResource = z.output<typeof member>;
+export type SnapshotResponse = z.output<typeof snapshot>;
+export type LogEntryResource = z.output<typeof logEntry>;
+export type CommittedResponse = z.output<typeof committed>;
+export type EntityResponse = z.output<typeof entity>;
+export type HealthResponse = z.output<typeof health>;

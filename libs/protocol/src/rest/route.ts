@@ -1,0 +1,34 @@
+import type * as z from 'zod/mini';
+import type { ErrorCode } from '../errors/error-table';
+
+export type Schema = z.core.$ZodType;
+
+export interface Route {
+  /** Names the operation: `brane.create`. The key in ROUTES. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With parameters in braces: `/brane/{id}`. */
+  readonly path: string;
+  readonly area: 'auth' | 'users' | 'brane' | 'object' | 'entity' | 'websocket' | 'health' | 'internal';
+  readonly summary: string;
+  /** `bearer`: an access token; `signature`: Standard Webhooks headers. */
+  readonly auth: 'none' | 'bearer' | 'signature';
+  readonly params?: Schema;
+  readonly query?: Schema;
+  readonly request?: Schema;
+  /** Without a schema there is no body. */
+  readonly response: { readonly status: number; readonly schema?: Schema };
+  /** The codes of this route, besides those that any route may answer (see errorsOf). */
+  readonly errors: readonly ErrorCode[];
+  /** Idempotency-Key: refused without, taken where it is sent, or ignored (SYNC I5). */
+  readonly idempotency: 'required' | 'honoured' | 'none';
+  /** `sent`: answers carry an ETag made of the version; `honoured`: If-Match is checked as well. */
+  readonly etag?: 'sent' | 'honoured';
+  /** Bytes of the largest body that is read; default BODY_BYTES. */
+  readonly bodyBytes?: number;
+}
+
+export type RouteTable = Readonly<Record<string, Route>>;
+
+/** Bytes of a request body where the route does not say otherwise. */
+export const BODY_BYTES = 64 * 1024;

@@ -1,0 +1,102 @@
+import type { ErrorCode } from '../../errors/error-table';
+import { braneParams, editRequest, forkRequest, restoreRequest, undoRequest } from '../requests';
+import { brane, committed } from '../resources';
+import type { RouteTable } from '../route';
+
+/** Bytes: JSON takes more room than the 64 KiB that an edit may have in CBOR. */
+const EDIT_BODY_BYTES = 256 * 1024;
+
+/** What any write to a brane's log may answer. */
+export const COMMIT_ERRORS = [
+  'brane.not_found',
+  'brane.deleted',
+  'brane.frozen',
+  'permission.denied',
+  'op_id.reused',
+  'edit.too_old',
+  'commit.conflict',
+  'commit.outcome_unknown',
+] as const satisfies readonly ErrorCode[];
+
+/** What the rules may answer to an op. */
+export const OP_ERRORS = [
+  'object.not_found',
+  'object.exists',
+  'object.not_a_group',
+  'object.is_root',
+  'object.cycle',
+  'object.too_deep',
+  'object.too_many_children',
+  'object.version_mismatch',
+  'brane.too_many_objects',
+  'field.not_settable',
+  'field.overlap',
+  'field.invalid',
+  'field.too_large',
+  'transform.not_finite',
+  'order.invalid',
+  'op.invalid',
+  'op.unsupported',
+  'edit.empty',
+  'edit.too_many_ops',
+  'edit.too_large',
+  'id.taken',
+] as const satisfies readonly ErrorCode[];
+
+const UNDO_ERRORS = [...COMMIT_ERRORS, 'undo.superseded', 'undo.nothing'] as const;
+
+const post = { method: 'POST', area: 'brane', auth: 'bearer', params: braneParams } as const;
+
+export const braneEditRoutes = {
+  'brane.edit': {
+    ...post,
+    id: 'brane.edit',
+    path: '/brane/{id}/edit',
+    summary: 'An edit: all of its ops or none. The same as the frame brane.edit.',
+    request: editRequest,
+    response: { status: 200, schema: committed },
+    errors: [...COMMIT_ERRORS, ...OP_ERRORS],
+    idempotency: 'honoured',
+    bodyBytes: EDIT_BODY_BYTES,
+  },
+  'brane.undo': {
+    ...post,
+    id: 'brane.undo',
+    path: '/brane/{id}/undo',
+    summary: 'Take back an edit of your own, as far as nobody has changed the same since.',
+    request: undoRequest,
+    response: { status: 200, schema: committed },
+    errors: UNDO_ERRORS,
+    idempotency: 'honoured',
+  },
+  'brane.redo': {
+    ...post,
+    id: 'brane.redo',
+    path: '/brane/{id}/redo',
+    summary: 'Do again what you took back.',
+    request: undoRequest,
+    response: { status: 200, schema: committed },
+    errors: UNDO_ERRORS,
+    idempotency: 'honoured',
+  },
+  'brane.restore': {
+    ...post,
+    id: 'brane.restore',
+    path: '/brane/{id}/restore',
+    summary: 'Bring back an earlier state. Not available yet: answers op.unsupported.',
+    request: restoreRequest,
+    response: { status: 200, schema: committed },
+    errors: [...COMMIT_ERRORS, 'op.unsupported'],
+    idempotency: 'honoured',
+  },
+  'brane.fork': {
+    ...post,
+    id: 'brane.fork',
+    path: '/brane/{id}/fork',
+    summary: 'Make a copy with ids of its own. Not available yet: answers op.unsupported.',
+    request: forkRequest,
+    response: { status: 201, schema: brane },
+    errors: [...COMMIT_ERRORS, 'op.unsupported'],
+    idempotency: 'honoured',
+  },
+} as const satisfies RouteTable;

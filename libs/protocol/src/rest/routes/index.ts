@@ -1,0 +1,36 @@
+import type * as z from 'zod/mini';
+import { authRoutes } from './auth';
+import { braneRoutes } from './brane';
+import { braneEditRoutes } from './brane-edits';
+import { memberRoutes } from './members';
+import { objectRoutes } from './object';
+import { otherRoutes } from './other';
+import { userRoutes } from './users';
+
+/** Every route, by its id: the doors validate with it, the documents are made of it, the SDK is typed by it. */
+export const ROUTES = {
+  ...authRoutes,
+  ...userRoutes,
+  ...braneRoutes,
+  ...braneEditRoutes,
+  ...memberRoutes,
+  ...objectRoutes,
+  ...otherRoutes,
+} as const;
+
+export type RouteId = keyof typeof ROUTES;
+
+type Part<Id extends RouteId, Key extends string> = (typeof ROUTES)[Id] extends {
+  readonly [K in Key]: infer S extends z.core.$ZodType;
+}
+  ? z.output<S>
+  : undefined;
+
+export type ParamsOf<Id extends RouteId> = Part<Id, 'params'>;
+export type QueryOf<Id extends RouteId> = Part<Id, 'query'>;
+export type RequestOf<Id extends RouteId> = Part<Id, 'request'>;
+export type ResponseOf<Id extends RouteId> = (typeof ROUTES)[Id]['response'] extends {
+  readonly schema: infer S extends z.core.$ZodType;
+}
+  ? z.output<S>
+  : undefined;

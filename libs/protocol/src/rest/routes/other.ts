@@ -1,0 +1,91 @@
+import * as z from 'zod/mini';
+import { pageOf, pageQuery } from '../page';
+import { callbackParams, callbackRequest, callbackResponse, objectParams } from '../requests';
+import { entity, health, session } from '../resources';
+import type { RouteTable } from '../route';
+
+const probe = {
+  method: 'GET',
+  area: 'health',
+  auth: 'none',
+  response: { status: 200, schema: health },
+  errors: [],
+  idempotency: 'none',
+} as const;
+
+export const otherRoutes = {
+  'entity.get': {
+    id: 'entity.get',
+    method: 'GET',
+    path: '/entity/{id}',
+    area: 'entity',
+    summary: 'Whatever has this id: a brane, an object or a user.',
+    auth: 'bearer',
+    params: objectParams,
+    response: { status: 200, schema: entity },
+    errors: ['object.not_found'],
+    idempotency: 'none',
+  },
+  'websocket.ticket': {
+    id: 'websocket.ticket',
+    method: 'POST',
+    path: '/websocket/ticket',
+    area: 'websocket',
+    summary: 'A single-use ticket for session.hello, for clients that must not hold a token.',
+    auth: 'bearer',
+    response: {
+      status: 200,
+      schema: z.object({
+        ticket: z.string(),
+        /** Seconds. */
+        expires_in: z.int(),
+      }),
+    },
+    errors: [],
+    idempotency: 'none',
+  },
+  'websocket.sessions': {
+    id: 'websocket.sessions',
+    method: 'GET',
+    path: '/websocket/sessions',
+    area: 'websocket',
+    summary: 'Your own sessions.',
+    auth: 'bearer',
+    query: pageQuery,
+    response: { status: 200, schema: pageOf(session) },
+    errors: ['cursor.invalid'],
+    idempotency: 'none',
+  },
+  'health.live': {
+    ...probe,
+    id: 'health.live',
+    path: '/health/live',
+    summary: 'The process runs: 200, otherwise restart it.',
+  },
+  'health.ready': {
+    ...probe,
+    id: 'health.ready',
+    path: '/health/ready',
+    summary: 'The service can do its work: 200, otherwise send it none (503).',
+  },
+  'health.startup': {
+    ...probe,
+    id: 'health.startup',
+    path: '/health/startup',
+    summary: 'The service has started: 200, otherwise wait (503).',
+  },
+  'internal.callback': {
+    id: 'internal.callback',
+    method: 'POST',
+    path: '/internal/callbacks/{type}',
+    area: 'internal',
+    summary: 'A worker reports on a job. On callback-ingest alone.',
+    auth: 'signature',
+    params: callbackParams,
+    request: callbackRequest,
+    response: { status: 200, schema: callbackResponse },
+    errors: ['callback.signature_invalid', 'callback.job_unknown', 'callback.superseded'],
+    idempotency: 'none',
+    bodyBytes: 1024 * 1024,
+  },
+} as const satisfies RouteTable;
