@@ -1,30 +1,24 @@
-import { Encoder } from 'cbor-x';
+import { Decoder } from 'cbor-x/decode';
 import { inspectCbor } from './cbor-guard';
+import { CborWriter } from './cbor-writer';
 import { DecodeError, type DecodeOptions } from './decode-error';
-import { toPlain } from './to-plain';
+import { toInteger } from './wire-values';
 
-let shared: Encoder | undefined;
+/** Bytes above which a writer's buffer is not kept for the next call. */
+const KEPT_BUFFER_BYTES = 1024 * 1024;
 
-/** Plain RFC 8949: no records, no string bundles, smallest map heads; byte strings are copied out of the input. */
-function cborX(): Encoder {
-  shared ??= new Encoder({
-    useRecords: false,
-    mapsAsObjects: true,
-    variableMapSize: true,
-    copyBuffers: true,
-    tagUint8Array: false,
-  });
-  return shared;
-}
+let writer: CborWriter | undefined;
+let reader: Decoder | undefined;
 
 /**
  * Maps, arrays, text, numbers, booleans, null, Uint8Array, Float32Array (tag 85) and bigint within int64. Fields that are
  * undefined are left out; anything else (a Date, a function, malformed text) is a TypeError: it is our own mistake.
  */
 export function encodeCbor(value: unknown): Uint8Array {
-  const bytes = cborX().encode(toPlain(value));
-  // A plain view on exactly these bytes: cbor-x hands out a Buffer in Node.
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  writer ??= new CborWriter();
+  const bytes = writer.encode(value);
+  if (bytes.length > KEPT_BUFFER_BYTES) writer = undefined;
+  return bytes;
 }
 
 /** One item that fills the bytes. Throws DecodeError. */
@@ -48,18 +42,16 @@ export function decodeCborSequence(bytes: Uint8Array, options?: DecodeOptions): 
 }
 
 function decodeInspected(bytes: Uint8Array, start: number, end: number, wide: boolean): unknown {
-  // A view of its own: cbor-x attaches a property to what it reads, and must not hand out Buffers.
+  // A view of its own: cbor-x attaches a property to what it reads, and must not hand out Buffers. It copies byte strings.
   const view = new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-  const value: unknown = cborX().decode(view);
+  reader ??= new Decoder({ useRecords: false, mapsAsObjects: true, copyBuffers: true });
+  const value: unknown = reader.decode(view);
   return wide ? narrow(value) : value;
 }
 
 /** cbor-x answers every 64-bit integer with bigint; what a number holds exactly becomes a number (SYNC S5). */
 function narrow(value: unknown): unknown {
-  if (typeof value === 'bigint') {
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
-  }
+  if (typeof value === 'bigint') return toInteger(value);
   if (Array.isArray(value)) return value.map(narrow);
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   const map: Record<string, unknown> = {};

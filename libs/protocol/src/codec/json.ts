@@ -1,7 +1,7 @@
 import { fromBase64, toBase64 } from './base64';
 import { DecodeError, type DecodeOptions } from './decode-error';
 import { inspectJson } from './json-guard';
-import { isWellFormed, toPlain } from './to-plain';
+import { cannotEncode, isPlainMap, isWellFormed, toInteger } from './wire-values';
 
 const DECIMAL = /^-?(0|[1-9][0-9]{0,18})$/;
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
@@ -11,21 +11,41 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
  * a Float32Array as an array of its numbers. Numbers that are not finite have no JSON form: TypeError.
  */
 export function encodeJson(value: unknown): string {
-  return JSON.stringify(toJson(toPlain(value)));
+  return JSON.stringify(toJson(value));
 }
 
 function toJson(value: unknown): unknown {
-  if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new TypeError(`${value} has no JSON form`);
-    return value;
+  switch (typeof value) {
+    case 'boolean':
+      return value;
+    case 'string':
+      if (!isWellFormed(value)) throw cannotEncode('text with a lone surrogate');
+      return value;
+    case 'number':
+      if (!Number.isFinite(value)) throw cannotEncode(`${value} in JSON`);
+      return value;
+    case 'bigint': {
+      const integer = toInteger(value);
+      return typeof integer === 'number' ? integer : { $int: integer.toString() };
+    }
+    case 'object':
+      return value === null ? null : compositeToJson(value);
+    default:
+      throw cannotEncode(typeof value);
   }
-  if (typeof value === 'bigint') return { $int: value.toString() };
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
+}
+
+function compositeToJson(value: object): unknown {
+  if (Array.isArray(value)) return Array.from(value, toJson);
   if (value instanceof Float32Array) return Array.from(value, toJson);
-  if (Array.isArray(value)) return value.map(toJson);
+  if (value instanceof Uint8Array) return { $bytes: toBase64(value) };
+  if (!isPlainMap(value)) throw cannotEncode('an object that is neither a plain map nor bytes');
   const map: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) map[key] = toJson(field);
+  for (const [key, field] of Object.entries(value)) {
+    if (field === undefined) continue;
+    if (key === '__proto__' || !isWellFormed(key)) throw cannotEncode(`a key ${JSON.stringify(key)}`);
+    map[key] = toJson(field);
+  }
   return map;
 }
 
