@@ -52,23 +52,25 @@ class CborGuard {
     switch (initial >> 5) {
       case 0:
       case 1:
-        return this.integer(initial);
+        this.integer(initial);
+        break;
       case 2:
         this.position += this.lengthOf(initial);
-        return;
-      case 3: {
-        const length = this.lengthOf(initial);
-        this.text(length);
-        return;
-      }
+        break;
+      case 3:
+        this.text(this.lengthOf(initial));
+        break;
       case 4:
-        return this.array(initial, depth);
+        this.array(initial, depth);
+        break;
       case 5:
-        return this.map(initial, depth);
+        this.map(initial, depth);
+        break;
       case 6:
-        return this.tag(initial);
+        this.tag(initial);
+        break;
       default:
-        return this.simple(initial);
+        this.simple(initial);
     }
   }
 

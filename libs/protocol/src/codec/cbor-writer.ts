@@ -6,6 +6,9 @@ const BYTES = 0x40;
 const TEXT = 0x60;
 const ARRAY = 0x80;
 const MAP = 0xa0;
+const FALSE = 0xf4;
+const TRUE = 0xf5;
+const NULL = 0xf6;
 const FLOAT32_ARRAY_TAG = [0xd8, 85] as const;
 const NAN_HALF = [0xf9, 0x7e, 0x00] as const;
 
@@ -31,15 +34,21 @@ export class CborWriter {
   private item(value: unknown): void {
     switch (typeof value) {
       case 'string':
-        return this.text(value);
+        this.text(value);
+        break;
       case 'number':
-        return this.number(value);
+        this.number(value);
+        break;
       case 'boolean':
-        return this.byte(value ? 0xf5 : 0xf4);
+        this.byte(value ? TRUE : FALSE);
+        break;
       case 'bigint':
-        return this.integer(toInteger(value));
+        this.integer(value);
+        break;
       case 'object':
-        return value === null ? this.byte(0xf6) : this.composite(value);
+        if (value === null) this.byte(NULL);
+        else this.composite(value);
+        break;
       default:
         throw cannotEncode(typeof value);
     }
@@ -100,7 +109,12 @@ export class CborWriter {
   }
 
   private number(value: number): void {
-    if (Number.isSafeInteger(value)) return this.integer(value);
+    if (Number.isSafeInteger(value))
+      this.head(value < 0 ? NEGATIVE : UNSIGNED, value < 0 ? -1 - value : value);
+    else this.float(value);
+  }
+
+  private float(value: number): void {
     this.reserve(9);
     if (Number.isNaN(value)) {
       this.bytes.set(NAN_HALF, this.at);
@@ -116,12 +130,15 @@ export class CborWriter {
     }
   }
 
-  private integer(value: number | bigint): void {
-    if (typeof value === 'number')
-      return value < 0 ? this.head(NEGATIVE, -1 - value) : this.head(UNSIGNED, value);
+  private integer(value: bigint): void {
+    const integer = toInteger(value);
+    if (typeof integer === 'number') {
+      this.number(integer);
+      return;
+    }
     this.reserve(9);
-    this.bytes[this.at] = (value < 0n ? NEGATIVE : UNSIGNED) | 27;
-    this.view.setBigUint64(this.at + 1, value < 0n ? -1n - value : value);
+    this.bytes[this.at] = (integer < 0n ? NEGATIVE : UNSIGNED) | 27;
+    this.view.setBigUint64(this.at + 1, integer < 0n ? -1n - integer : integer);
     this.at += 9;
   }
 

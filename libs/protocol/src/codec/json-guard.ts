@@ -52,8 +52,14 @@ class JsonGuard {
   }
 
   private token(code: number): void {
-    if (code === QUOTE) return this.string();
-    if (code === MINUS || (code >= ZERO && code <= NINE)) return this.number();
+    if (code === QUOTE) {
+      this.string();
+      return;
+    }
+    if (code === MINUS || (code >= ZERO && code <= NINE)) {
+      this.number();
+      return;
+    }
     this.at += 1;
     if (code === OPEN_MAP) this.enter(new Set());
     else if (code === OPEN_ARRAY) this.enter(null);
