@@ -113,6 +113,8 @@ export const ERRORS = {
   'edit.out_of_order': row(409, 'An earlier edit of this session is missing: send again from there.', RETRY),
   'undo.superseded': row(409, 'What would be undone was changed since.'),
   'undo.nothing': row(409, 'There is nothing to undo or redo.'),
+  'undo.not_found': row(404, 'The log holds no such edit of yours that could be undone or redone.'),
+  'undo.already_done': row(409, 'It is undone already, or done again already.'),
 
   'idempotency.key_required': row(400, 'Send an Idempotency-Key header.'),
   'idempotency.key_invalid': row(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'),
