@@ -10,6 +10,7 @@ const { createNodesFromFiles } = require('@nx/devkit');
 /** @typedef {import('@nx/devkit').TargetConfiguration} Target */
 /** @typedef {{ name: string, tags: string[], root: string }} Project */
 
+const TOOL = 'node tools/dev/run.mjs tools/dev/src';
 const SOURCES = ['default', '^production'];
 
 /** @param {string} command @param {Partial<Target>} rest @returns {Target} */
@@ -38,9 +39,9 @@ const checks = ({ root }) => ({
 });
 
 /** @param {Project} project @returns {Target} */
-function test({ name, tags }) {
+function test({ name, tags, root }) {
   const drivesTheApps = tags.includes('type:e2e');
-  return cached(`node tools/workspace/bin/test-project.mjs ${name}`, {
+  return cached(`${TOOL}/test-project.main.ts ${name} ${root}`, {
     inputs: drivesTheApps ? [...SOURCES, { dependentTasksOutputFiles: '**/*' }] : SOURCES,
     outputs: [`{workspaceRoot}/dist/test-reports/${name}.json`],
     ...(drivesTheApps && {
@@ -52,14 +53,14 @@ function test({ name, tags }) {
 
 /** @param {Project} project @returns {Record<string, Target>} */
 const appTargets = ({ name }) => ({
-  build: cached(`node tools/workspace/bin/build-app.mjs ${name}`, {
-    inputs: ['production', '^production', '{workspaceRoot}/tools/workspace/bin/**/*'],
+  build: cached(`${TOOL}/build-app.main.ts ${name}`, {
+    inputs: ['production', '^production', '{workspaceRoot}/tools/dev/src/build/**/*'],
     outputs: [`{workspaceRoot}/dist/apps/${name}`],
   }),
   serve: {
     executor: 'nx:run-commands',
     continuous: true,
-    options: { command: `node tools/workspace/bin/serve-app.mjs ${name}`, cwd: '{workspaceRoot}' },
+    options: { command: `${TOOL}/serve-app.main.ts ${name}`, cwd: '{workspaceRoot}' },
   },
 });
 
