@@ -11,6 +11,8 @@ import { Tokens, type TokenSet, type TokenUser } from './tokens';
 export interface ClientOptions {
   /** The one origin, e.g. `http://127.0.0.1:4000`. */
   readonly origin: string;
+  /** Where the WebSocket is, if not at `/ws` of the origin. */
+  readonly webSocketUrl?: string;
   /** Default `cbor`. */
   readonly format?: WireFormat;
   /** Default: the global one. Node before 22 has none: pass that of the package `ws`. */
@@ -70,7 +72,7 @@ export class Client {
     );
     this.rest = createRestApi((request) => this.request(request), this.environment.ids);
     this.connection = new Connection({
-      url: `${origin.replace(/^http/, 'ws')}/ws`,
+      url: options.webSocketUrl ?? `${origin.replace(/^http/, 'ws')}/ws`,
       format,
       WebSocket: options.WebSocket ?? globalWebSocket(),
       environment: this.environment,
