@@ -1,2 +1,3 @@
 export * from './collections';
+export * from './documents';
 export * from './store';

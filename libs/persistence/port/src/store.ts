@@ -1,4 +1,5 @@
-import type { CollectionName, Documents, IndexName, Key } from './collections';
+import type { CollectionName, IndexName, Key } from './collections';
+import type { Documents } from './documents';
 
 export interface RangeOptions<Name extends CollectionName> {
   /** Walk this index instead of the primary key. */
@@ -36,11 +37,11 @@ export interface ReadTransaction {
  */
 export interface Transaction extends ReadTransaction {
   /** Conflict if this key is written, created or deleted by another before this transaction commits. */
-  guard<Name extends CollectionName>(collection: Name, key: Key): void;
+  guard(collection: CollectionName, key: Key): void;
   /** Inserts or replaces; the key and the index entries are taken from the document. */
   put<Name extends CollectionName>(collection: Name, document: Documents[Name]): void;
   /** Deleting what is not there is no error. */
-  delete<Name extends CollectionName>(collection: Name, key: Key): void;
+  delete(collection: CollectionName, key: Key): void;
 }
 
 export interface TransactOptions {

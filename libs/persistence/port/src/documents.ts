@@ -1,0 +1,255 @@
+import type {
+  BraneId,
+  BraneStatus,
+  Epoch,
+  Inverse,
+  ObjectId,
+  OpId,
+  Role,
+  SceneObject,
+  SessionId,
+  SpatialKey,
+  UserId,
+  Visibility,
+} from '@state-server/domain';
+
+/** RFC 3339 UTC with milliseconds, so that text order is time order. */
+type Time = string;
+
+/** The brane's serialisation point: every edit of the brane writes it (SYNC L1–L7, R3). */
+export interface HeadDoc {
+  readonly brane_id: BraneId;
+  readonly epoch: Epoch;
+  /** 0 before the first entry; the log is gapless from 1 to here. */
+  readonly seq: number;
+  readonly at: Time;
+  readonly status: BraneStatus;
+  /** Objects in the brane, marked ones included. */
+  readonly objects: number;
+  /** Entries at or above it are readable; rises before they go (SYNC R3). */
+  readonly log_floor: number;
+  /** Op ids of entries below it may be forgotten (SYNC I4). */
+  readonly dedupe_floor: number;
+  /** A writer that lost three conflicts asks for the next turn (SYNC L5). */
+  readonly turn?: { readonly writer: string; readonly mark: number };
+  /** Roots of subtrees whose spatial keys are still being rewritten (SYNC S2). */
+  readonly rekeying?: readonly ObjectId[];
+}
+
+export interface BraneDoc {
+  readonly id: BraneId;
+  readonly name: string;
+  readonly visibility: Visibility;
+  readonly status: BraneStatus;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+  readonly created_by: UserId;
+  readonly purge_after?: Time;
+  readonly version: number;
+}
+
+export interface MemberDoc {
+  readonly brane_id: BraneId;
+  readonly user_id: UserId;
+  readonly role: Role;
+  readonly since: Time;
+}
+
+/** The object as on the wire, and the cell under which the spatial index holds it. */
+export interface ObjectDoc {
+  readonly brane_id: BraneId;
+  readonly id: ObjectId;
+  readonly parent_id: ObjectId | null;
+  readonly order: string;
+  readonly deleted_at?: Time;
+  readonly object: SceneObject;
+  readonly cell: SpatialKey;
+}
+
+/** Ids are unique over all branes and are never given out twice (SYNC I6). */
+export interface ObjectIdDoc {
+  readonly id: ObjectId;
+  readonly brane_id: BraneId;
+  readonly version: number;
+}
+
+export interface SpaceDoc {
+  readonly brane_id: BraneId;
+  readonly level: number;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly id: ObjectId;
+}
+
+export interface LogDoc {
+  readonly brane_id: BraneId;
+  readonly seq: number;
+  readonly epoch: Epoch;
+  readonly at: Time;
+  readonly actor: UserId;
+  readonly op_id: OpId;
+  readonly kind: 'edit' | 'undo' | 'redo' | 'system';
+  /** The encoded `brane.ops` frame (CBOR), exactly as it was and will be sent. */
+  readonly frame: Uint8Array;
+  readonly inverses: readonly Inverse[];
+  readonly trace_id?: string;
+}
+
+/** What an op id led to: the idempotency record of one edit and the entry in its author's undo history. */
+export interface OpResultDoc {
+  readonly brane_id: BraneId;
+  readonly user_id: UserId;
+  readonly op_id: OpId;
+  readonly fingerprint: string;
+  readonly at: Time;
+  /** The entry's seq; for a recorded refusal (SYNC I2) the head's seq at that moment. */
+  readonly seq: number;
+  readonly epoch: Epoch;
+  readonly kind: 'edit' | 'undo' | 'redo' | 'system';
+  readonly refused?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
+  readonly skipped?: readonly { readonly id: ObjectId; readonly pointer: string }[];
+  /** For an undo or redo: the op it took back or did again. */
+  readonly target_op_id?: OpId;
+  /** Set while an undo of this op stands (the undo's op id). */
+  readonly undone_by?: OpId;
+}
+
+export interface UserDoc {
+  readonly id: UserId;
+  readonly name: string;
+  readonly email?: string;
+  readonly roles: readonly ('user' | 'admin')[];
+  readonly version: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+export interface IdentityDoc {
+  readonly provider: string;
+  readonly subject: string;
+  readonly user_id: UserId;
+}
+
+export interface SessionDoc {
+  readonly id: SessionId;
+  readonly user_id: UserId;
+  readonly created_at: Time;
+  readonly last_used_at: Time;
+  readonly expires_at: Time;
+  readonly user_agent?: string;
+}
+
+export interface RefreshTokenDoc {
+  /** SHA-256 of the token, hex. */
+  readonly hash: string;
+  readonly session_id: SessionId;
+  readonly user_id: UserId;
+  readonly issued_at: Time;
+  readonly expires_at: Time;
+  readonly used_at?: Time;
+}
+
+/** Kept until no token that it concerns can live any more (SYNC F1). */
+export interface RevocationDoc {
+  readonly kind: 'session' | 'token' | 'user';
+  readonly value: string;
+  readonly at: Time;
+  /** For kind `user`: tokens issued before this time are dead. */
+  readonly not_before?: Time;
+  readonly expires_at: Time;
+}
+
+export interface TicketDoc {
+  /** SHA-256 of the ticket, hex. */
+  readonly hash: string;
+  readonly user_id: UserId;
+  readonly session_id: SessionId;
+  readonly origin?: string;
+  readonly expires_at: Time;
+}
+
+export interface IdempotencyKeyDoc {
+  readonly user_id: UserId;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** CBOR of the body. */
+  readonly body: Uint8Array;
+  readonly at: Time;
+  readonly expires_at: Time;
+}
+
+/** Work that a transaction asks for; relayed after commit, kept until it is done (SYNC F1). */
+export interface OutboxDoc {
+  readonly id: string;
+  readonly queue: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly at: Time;
+  readonly state: 'waiting' | 'done' | 'failed';
+  readonly attempts: number;
+}
+
+/** A job for an outside worker, known by the callbacks that report on it. */
+export interface JobDoc {
+  readonly id: string;
+  readonly type: string;
+  readonly user_id: UserId;
+  readonly state: 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+  readonly attempt: number;
+  readonly worker?: string;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+/** A callback's effect is idempotent for ever by (job, attempt, event). */
+export interface CallbackEventDoc {
+  readonly job_id: string;
+  readonly attempt: number;
+  readonly event: string;
+  readonly webhook_id: string;
+  readonly at: Time;
+}
+
+/** The record by which a transaction of unknown outcome finds out what became of it. */
+export interface TransactionDoc {
+  readonly id: string;
+  /** Which of the transaction's attempts wrote it, from 0: that attempt's result is the one that counts. */
+  readonly attempt: number;
+  readonly expires_at: Time;
+}
+
+/** Facts about the store itself: format version, progress of upgrades and sweeps. */
+export interface MetaDoc {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+export interface Documents {
+  meta: MetaDoc;
+  transactions: TransactionDoc;
+  users: UserDoc;
+  identities: IdentityDoc;
+  sessions: SessionDoc;
+  refresh_tokens: RefreshTokenDoc;
+  revocations: RevocationDoc;
+  tickets: TicketDoc;
+  idempotency_keys: IdempotencyKeyDoc;
+  heads: HeadDoc;
+  branes: BraneDoc;
+  members: MemberDoc;
+  objects: ObjectDoc;
+  object_ids: ObjectIdDoc;
+  space: SpaceDoc;
+  log: LogDoc;
+  op_results: OpResultDoc;
+  outbox: OutboxDoc;
+  jobs: JobDoc;
+  callback_events: CallbackEventDoc;
+}

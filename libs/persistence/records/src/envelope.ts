@@ -1,0 +1,129 @@
+import { crc32 } from 'node:zlib';
+import { STORE_LIMITS, StoreError } from '@state-server/persistence-port';
+import { STAMP_BYTES, type KvKey } from './ordered-kv';
+
+/*
+ * A stored value, head or chunk (integers big-endian):
+ * 0  stamp of the write (8 bytes); the chunks of a record carry its head's
+ * 8  CRC-32 over the key, the stamp and all that follows this field (4 bytes)
+ * 12 number of chunks that hold the payload; 0: it follows here (1 byte)
+ * 13 the payload; in a chunked record's head its length (4 bytes)
+ * An index entry: CRC-32 over key and what follows (4 bytes), then the primary key.
+ */
+const CHECKSUM_AT = STAMP_BYTES;
+const CHUNKS_AT = CHECKSUM_AT + 4;
+const PAYLOAD_AT = CHUNKS_AT + 1;
+const CHUNK_BYTES = STORE_LIMITS.valueBytes - PAYLOAD_AT;
+
+/** 64 bits that no two writes share: a random half per process, and a counter. */
+export interface Stamp {
+  readonly high: number;
+  readonly low: number;
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function valueChecksum(key: KvKey, value: Uint8Array): number {
+  const stamp = crc32(value.subarray(0, CHECKSUM_AT), crc32(key));
+  return crc32(value.subarray(CHUNKS_AT), stamp);
+}
+
+function seal(key: KvKey, stamp: Stamp, chunks: number, payload: Uint8Array): Uint8Array {
+  const value = Buffer.allocUnsafe(PAYLOAD_AT + payload.byteLength);
+  value.writeUInt32BE(stamp.high, 0);
+  value.writeUInt32BE(stamp.low, 4);
+  value[CHUNKS_AT] = chunks;
+  value.set(payload, PAYLOAD_AT);
+  value.writeUInt32BE(valueChecksum(key, value), CHECKSUM_AT);
+  return value;
+}
+
+/** Words for people: which record is damaged, without its content. */
+export function corrupt(what: string, key: KvKey): StoreError {
+  const readable = key.slice(2).replaceAll(/[^ -~]+/g, '·');
+  return new StoreError('corrupt', `the record ${what} ${readable} failed its checksum`);
+}
+
+/** The head's value and, for a payload that does not fit into it, the chunks' values by their place. */
+export interface SealedRecord {
+  readonly head: Uint8Array;
+  readonly chunks: readonly Uint8Array[];
+}
+
+export function chunkCount(payloadBytes: number): number {
+  return payloadBytes <= CHUNK_BYTES ? 0 : Math.ceil(payloadBytes / CHUNK_BYTES);
+}
+
+/** Key of the n-th chunk: in its own space, beside the other chunks of the record. */
+export function chunkKey(chunkPrefix: KvKey, recordKey: KvKey, place: number): KvKey {
+  return chunkPrefix + recordKey.slice(chunkPrefix.length) + String.fromCharCode(place);
+}
+
+export function sealRecord(key: KvKey, chunkPrefix: KvKey, stamp: Stamp, payload: Uint8Array): SealedRecord {
+  const count = chunkCount(payload.byteLength);
+  if (count === 0) return { head: seal(key, stamp, 0, payload), chunks: [] };
+  const length = Buffer.allocUnsafe(4);
+  length.writeUInt32BE(payload.byteLength);
+  const chunks = Array.from({ length: count }, (_, place) => {
+    const part = payload.subarray(place * CHUNK_BYTES, (place + 1) * CHUNK_BYTES);
+    return seal(chunkKey(chunkPrefix, key, place), stamp, count, part);
+  });
+  return { head: seal(key, stamp, count, length), chunks };
+}
+
+export interface OpenedHead {
+  readonly value: Uint8Array;
+  /** 0: the payload is in the head. */
+  readonly chunks: number;
+  /** The payload, or the length of it. */
+  readonly rest: Uint8Array;
+}
+
+/** Checks and takes apart a head; throws `corrupt` (SYNC P3). */
+export function openHead(collection: string, key: KvKey, value: Uint8Array): OpenedHead {
+  if (value.byteLength < PAYLOAD_AT || view(value).getUint32(CHECKSUM_AT) !== valueChecksum(key, value)) {
+    throw corrupt(collection, key);
+  }
+  return { value, chunks: value[CHUNKS_AT] ?? 0, rest: value.subarray(PAYLOAD_AT) };
+}
+
+/** Puts a chunked payload together; a chunk that is damaged, absent or of another write is `corrupt` (SYNC P3). */
+export function joinChunks(
+  collection: string,
+  key: KvKey,
+  chunkPrefix: KvKey,
+  head: OpenedHead,
+  chunks: readonly (Uint8Array | undefined)[],
+): Uint8Array {
+  if (head.rest.byteLength !== 4) throw corrupt(collection, key);
+  const payload = new Uint8Array(view(head.rest).getUint32(0));
+  let filled = 0;
+  chunks.forEach((value, place) => {
+    if (!value) throw corrupt(collection, key);
+    const chunk = openHead(collection, chunkKey(chunkPrefix, key, place), value);
+    const sameWrite =
+      Buffer.compare(value.subarray(0, STAMP_BYTES), head.value.subarray(0, STAMP_BYTES)) === 0;
+    if (!sameWrite || filled + chunk.rest.byteLength > payload.byteLength) throw corrupt(collection, key);
+    payload.set(chunk.rest, filled);
+    filled += chunk.rest.byteLength;
+  });
+  if (filled !== payload.byteLength) throw corrupt(collection, key);
+  return payload;
+}
+
+export function sealIndexEntry(key: KvKey, primary: KvKey): Uint8Array {
+  const value = Buffer.allocUnsafe(4 + primary.length);
+  value.write(primary, 4, 'latin1');
+  value.writeUInt32BE(crc32(value.subarray(4), crc32(key)), 0);
+  return value;
+}
+
+/** The primary key that an index entry leads to; throws `corrupt` (SYNC P3). */
+export function openIndexEntry(index: string, key: KvKey, value: Uint8Array): KvKey {
+  if (value.byteLength <= 4) throw corrupt(index, key);
+  const primary = value.subarray(4);
+  if (view(value).getUint32(0) !== crc32(primary, crc32(key))) throw corrupt(index, key);
+  return Buffer.from(primary.buffer, primary.byteOffset, primary.byteLength).toString('latin1');
+}

@@ -1,0 +1,2 @@
+export * from './ordered-kv';
+export { RecordStore } from './record-store';

@@ -1,0 +1,89 @@
+/**
+ * A key as a string of bytes: one character (U+0000–U+00FF) per byte. Such a string can be held in a Map, and `<`
+ * compares it in the order of its bytes; drivers turn it into bytes with the encoding `latin1`.
+ */
+export type KvKey = string;
+
+/** Drivers on the same machine answer at once, those behind a network later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+export interface KvEntry {
+  readonly key: KvKey;
+  readonly value: Uint8Array;
+}
+
+export interface KvRangeOptions {
+  readonly reverse: boolean;
+  /** Positive; at most this many entries are returned. */
+  readonly limit: number;
+}
+
+/**
+ * Bytes at the start of every value whose key may be guarded: a stamp that no other write of this key has. Drivers
+ * without conflict detection of their own compare it with the one that they saw in the snapshot.
+ */
+export const STAMP_BYTES = 8;
+
+/** All that a transaction wants to change, validated and applied as one. */
+export interface KvChanges {
+  /** For logs and injected faults. */
+  readonly label: string;
+  /** Conflict if one of these keys was written, created or deleted since the snapshot; present or absent, written here or not. */
+  readonly guards: Iterable<KvKey>;
+  /** The new value of each key, `undefined` to remove it. Not validated: what must be stands in `guards`. */
+  readonly writes: ReadonlyMap<KvKey, Uint8Array | undefined>;
+  /** Bytes of all written keys and values together. */
+  readonly bytes: number;
+}
+
+/**
+ * A view of one snapshot, and the one attempt to change it. Nothing is locked while it is open. It does not see its
+ * own writes: the record layer merges them, so that all drivers do it alike.
+ */
+export interface KvTransaction {
+  /** The bytes belong to the caller and never change. */
+  get(key: KvKey): MaybePromise<Uint8Array | undefined>;
+  /** Entries with start ≤ key < end in the order of their keys, or backward. */
+  range(start: KvKey, end: KvKey, options: KvRangeOptions): MaybePromise<readonly KvEntry[]>;
+  /**
+   * Durable when it resolves, and seen by every transaction begun after that, in any process. Rejects with KvConflict
+   * (nothing was written), KvOutcomeUnknown, or a StoreError (nothing was written). Ends the transaction.
+   */
+  commit(changes: KvChanges): Promise<void>;
+  /**
+   * Nobody waits for the commit any more. `stopped`: it has not happened and never will; `running`: it may still
+   * happen. Ends the transaction; may be called at any time, and again.
+   */
+  abandon(): 'stopped' | 'running';
+}
+
+/** What the record layer needs of a database: ordered keys, snapshots, and commits that are validated at their end. */
+export interface OrderedKv {
+  /** `lmdb`, `memory`, …: for people only. */
+  readonly kind: string;
+  /**
+   * True where a commit may fail without saying whether it happened (a network in between). Only then does every
+   * transaction carry its own record, by which a retry finds out.
+   */
+  readonly outcomeCanBeUnknown: boolean;
+  begin(): MaybePromise<KvTransaction>;
+  /** Throws a StoreError where reads or writes do not work at present. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Somebody else changed a guarded key first; nothing was written, a fresh attempt may succeed. */
+export class KvConflict extends Error {
+  constructor() {
+    super('a guarded key was changed by another transaction');
+    this.name = 'KvConflict';
+  }
+}
+
+/** The commit may have happened or may still happen. */
+export class KvOutcomeUnknown extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the outcome of the commit is unknown', options);
+    this.name = 'KvOutcomeUnknown';
+  }
+}
