@@ -2,7 +2,6 @@ import type { Clock } from '@state-server/domain';
 import {
   type CollectionName,
   COLLECTIONS,
-  type CollectionSpec,
   type Documents,
   type IndexName,
   type Key,
@@ -14,9 +13,17 @@ import { before, DEFAULT_BOUNDS, sweep, type SweepBounds, type SweepReport } fro
 /** An hour late rather than a second early (SYNC L4): no writer's clock is that far off. */
 const GRACE_MS = 3_600_000;
 
+/** The table seen as a plain map: here every collection is treated alike. */
+interface Layout {
+  readonly key: readonly string[];
+  readonly indexes: Readonly<Record<string, { readonly fields: readonly string[] }>>;
+  readonly expires?: string;
+}
+const LAYOUTS: Readonly<Record<CollectionName, Layout>> = COLLECTIONS;
+
 /** The collections whose documents have a lifetime, from the one table. */
 export function expiringCollections(): CollectionName[] {
-  return (Object.keys(COLLECTIONS) as CollectionName[]).filter((name) => 'expires' in COLLECTIONS[name]);
+  return (Object.keys(COLLECTIONS) as CollectionName[]).filter((name) => LAYOUTS[name].expires !== undefined);
 }
 
 /** Deletes what has outlived its lifetime: Idempotency-Keys, sessions, tokens, revocations, tickets, transaction records. */
@@ -39,7 +46,7 @@ export async function expireDocuments(
 
 /** Every collection with a lifetime has an index that begins with it: the test of the table sees to it. */
 export function expiryIndex<Name extends CollectionName>(collection: Name): IndexName<Name> {
-  const spec: CollectionSpec<Documents[Name]> = COLLECTIONS[collection];
+  const spec = LAYOUTS[collection];
   for (const [name, index] of Object.entries(spec.indexes)) {
     if (spec.expires !== undefined && index.fields[0] === spec.expires) return name as IndexName<Name>;
   }
@@ -47,9 +54,9 @@ export function expiryIndex<Name extends CollectionName>(collection: Name): Inde
 }
 
 function keyOf<Name extends CollectionName>(collection: Name, document: Documents[Name]): Key {
-  const spec: CollectionSpec<Documents[Name]> = COLLECTIONS[collection];
+  const spec = LAYOUTS[collection];
   return spec.key.map((field) => {
-    const part: unknown = document[field as keyof Documents[Name]];
+    const part: unknown = Reflect.get(document, field);
     if (typeof part === 'string' || typeof part === 'number') return part satisfies KeyPart;
     throw new TypeError(`the key field ${field} of ${collection} is neither text nor number`);
   });
