@@ -1,4 +1,5 @@
 export * from './codec';
+export * from './documents';
 export * from './errors';
 export * from './frames';
 export * from './rest';

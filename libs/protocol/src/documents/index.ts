@@ -1,0 +1,3 @@
+export { asyncApiDocument } from './asyncapi';
+export { errorsPage } from './errors-page';
+export { openApiDocument } from './openapi';
