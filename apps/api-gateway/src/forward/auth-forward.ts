@@ -1,0 +1,103 @@
+import replyFrom from '@fastify/reply-from';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type StateError, fail } from '@state-server/protocol';
+
+export interface AuthForwardOptions {
+  /** `http://host:port` of the auth service. */
+  readonly url: string;
+  /** Milliseconds for the TCP connection; default 2,000. */
+  readonly connectMs?: number;
+  /** Milliseconds until the head of the answer, and between two pieces of its body; default 10,000. */
+  readonly answerMs?: number;
+  /** True when X-Forwarded-For of the hop before may be believed. */
+  readonly trustProxy: boolean;
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Of one hop (RFC 9110, 7.6.1), or said anew by this one. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-request-id',
+]);
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/**
+ * Forwards /auth and everything below it to the auth service: bodies stream both ways as they are, the client's address
+ * goes along, and a service that is away or silent is an error of this server's own table.
+ */
+export async function registerAuthForward(
+  server: FastifyInstance,
+  options: AuthForwardOptions,
+): Promise<void> {
+  const { url, connectMs = 2_000, answerMs = 10_000 } = options;
+  await server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    await scope.register(replyFrom, {
+      base: url,
+      disableRequestLogging: true,
+      destroyAgent: true,
+      undici: { connect: { timeout: connectMs }, headersTimeout: answerMs, bodyTimeout: answerMs },
+    });
+    const forward = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+      reply.from(pathOf(request), {
+        retryDelay: () => null,
+        rewriteRequestHeaders: (_raw, headers) => forwardedHeaders(request, headers, options.trustProxy),
+        onError: (failed, { error }) => void failed.send(toStateError(error)),
+      });
+    for (const path of ['/auth', '/auth/*']) {
+      scope.route({ method: [...METHODS], url: path, handler: forward });
+    }
+  });
+}
+
+/** Throws `request.not_found` for a path that could leave /auth on its way. */
+function pathOf(request: FastifyRequest): string {
+  const path = request.url.split('?', 1)[0] ?? '';
+  if (
+    path.includes('%') ||
+    path.includes('\\') ||
+    path.split('/').some((part) => part === '.' || part === '..')
+  ) {
+    throw fail('request.not_found', { path });
+  }
+  return path;
+}
+
+function forwardedHeaders(
+  request: FastifyRequest,
+  headers: Headers,
+  trustProxy: boolean,
+): Record<string, string | string[]> {
+  const forwarded: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !DROPPED.has(name)) forwarded[name] = value;
+  }
+  const before = request.headers['x-forwarded-for'];
+  const client = request.raw.socket.remoteAddress ?? 'unknown';
+  forwarded['x-forwarded-for'] = trustProxy && before !== undefined ? `${String(before)}, ${client}` : client;
+  forwarded['x-forwarded-proto'] = request.protocol;
+  if (request.headers.host !== undefined) forwarded['x-forwarded-host'] = request.headers.host;
+  forwarded['x-request-id'] = request.id;
+  return forwarded;
+}
+
+function toStateError(error: Error): StateError {
+  const status: unknown = 'statusCode' in error ? error.statusCode : undefined;
+  const connecting = 'code' in error && error.code === 'UND_ERR_CONNECT_TIMEOUT';
+  const code = status === 504 && !connecting ? 'request.deadline' : 'upstream.unavailable';
+  return fail(code, undefined, undefined, { cause: error });
+}

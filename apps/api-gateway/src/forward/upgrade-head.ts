@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Never forwarded (RFC 9110, 7.6.1), or said anew by this hop. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-request-id',
+]);
+
+export interface HopFields {
+  /** Address of the client as this process knows it. */
+  readonly client: string;
+  /** What stood in X-Forwarded-For, when the hop before is trusted. */
+  readonly forwardedFor?: string;
+  readonly proto: 'http' | 'https';
+  readonly requestId: string;
+}
+
+/**
+ * The head of an upgrade request as it goes to a sync-gateway: the client's own fields in their order and spelling,
+ * without those that belong to one hop, and with the client's address.
+ */
+export function upgradeHead(
+  request: Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'rawHeaders'>,
+  hop: HopFields,
+): string {
+  const named = new Set(
+    (request.headers.connection ?? '').split(',').map((token) => token.trim().toLowerCase()),
+  );
+  const lines = [`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1`];
+  for (let index = 0; index + 1 < request.rawHeaders.length; index += 2) {
+    const name = request.rawHeaders[index] ?? '';
+    const lower = name.toLowerCase();
+    if (DROPPED.has(lower) || named.has(lower)) continue;
+    lines.push(`${name}: ${request.rawHeaders[index + 1] ?? ''}`);
+  }
+  const forwardedFor = hop.forwardedFor === undefined ? hop.client : `${hop.forwardedFor}, ${hop.client}`;
+  lines.push(
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    `X-Forwarded-For: ${forwardedFor}`,
+    `X-Forwarded-Proto: ${hop.proto}`,
+    `X-Request-Id: ${hop.requestId}`,
+  );
+  if (request.headers.host !== undefined) lines.push(`X-Forwarded-Host: ${request.headers.host}`);
+  return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** True when the request carries a body, which an upgrade may not: what follows the head is the WebSocket's. */
+export function hasBody(request: Pick<IncomingMessage, 'headers'>): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
+}

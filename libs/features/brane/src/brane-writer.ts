@@ -1,0 +1,42 @@
+import type { Committed, Committer, Position } from '@state-server/commit';
+import type { BraneId, OpId, UserId } from '@state-server/domain';
+import type { Store, Transaction } from '@state-server/persistence-port';
+
+export interface BraneDeps {
+  readonly store: Store;
+  readonly committer: Committer;
+}
+
+/** Who writes, and under which op id (SYNC I1). */
+export interface BraneWriter {
+  readonly user_id: UserId;
+  readonly op_id: OpId;
+  readonly trace_id?: string;
+}
+
+/** Further writes of the caller in the transaction of the write itself; may run several times. */
+export type Also<T> = (tx: Transaction, written: T) => Promise<void>;
+
+/** True when this op id had been committed before and nothing was written now. */
+export interface Replayed {
+  readonly replayed: boolean;
+}
+
+/** What every request to the write path says of its origin. */
+export function originOf(
+  writer: BraneWriter,
+  braneId: BraneId,
+): {
+  readonly brane_id: BraneId;
+  readonly actor: { readonly kind: 'user'; readonly user_id: UserId };
+  readonly op_id: OpId;
+  readonly trace_id?: string;
+} {
+  const { user_id, op_id, trace_id } = writer;
+  const origin = { brane_id: braneId, actor: { kind: 'user', user_id }, op_id } as const;
+  return trace_id === undefined ? origin : { ...origin, trace_id };
+}
+
+export function positionOf({ epoch, seq }: Committed): Position {
+  return { epoch, seq };
+}

@@ -1,0 +1,32 @@
+import { type BraneView, readBrane } from '@state-server/commit';
+import { type BraneId, type Role, type UserId, can, roleIn } from '@state-server/domain';
+import type { Store } from '@state-server/persistence-port';
+import { fail } from '@state-server/protocol';
+
+export interface FoundBrane extends BraneView {
+  /** Of the one who asks. */
+  readonly role: Role | 'guest';
+}
+
+/**
+ * A live brane that the user may see. Whoever may not learns nothing of it: `brane.not_found`, as for one that never
+ * was. A member of a deleted brane is told `brane.deleted`.
+ */
+export async function findBrane(store: Store, userId: UserId, id: BraneId): Promise<FoundBrane> {
+  return asSeenBy(await readBrane(store, id), userId, id);
+}
+
+/** The same for a brane that was read already. */
+export function asSeenBy(view: BraneView | undefined, userId: UserId, id: BraneId): FoundBrane {
+  const role = view ? roleIn(view.meta, userId) : null;
+  if (!view || role === null || !can(role, 'view')) throw fail('brane.not_found', { id });
+  if (view.meta.status !== 'live') {
+    throw role === 'guest' ? fail('brane.not_found', { id }) : fail('brane.deleted', { id });
+  }
+  return { ...view, role };
+}
+
+/** For whoever just wrote to the brane: he may have put himself out of it, and sees what he did all the same. */
+export function withRole(view: BraneView, userId: UserId): FoundBrane {
+  return { ...view, role: roleIn(view.meta, userId) ?? 'guest' };
+}

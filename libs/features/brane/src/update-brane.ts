@@ -1,0 +1,23 @@
+import type { Visibility } from '@state-server/domain';
+import { type AdministerBrane, type AdministeredBrane, administerBrane } from './administer-brane';
+import type { BraneDeps, Replayed } from './brane-writer';
+
+export interface UpdateBrane extends AdministerBrane {
+  readonly name?: string;
+  readonly visibility?: Visibility;
+}
+
+/** Changes name or visibility; owners only. Throws `permission.denied`, `precondition.failed`, `field.*`. */
+export async function updateBrane(
+  deps: BraneDeps,
+  input: UpdateBrane,
+): Promise<AdministeredBrane & Replayed> {
+  const { name, visibility } = input;
+  return administerBrane(deps, input, [
+    {
+      op: 'set_brane',
+      ...(name === undefined ? {} : { name }),
+      ...(visibility === undefined ? {} : { visibility }),
+    },
+  ]);
+}

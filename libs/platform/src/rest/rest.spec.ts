@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { isUuid } from '@state-server/domain';
+import { decodeCursor, encodeCursor, page } from './cursor';
+import { canonicalText, derivedUuid, requestFingerprint } from './fingerprint';
+import { idempotencyKeyOf } from './idempotency-key';
+import { ifMatch } from './if-match';
+import type { RestRequest } from './read-request';
+
+const coded = (code: string): unknown => expect.objectContaining({ code });
+
+describe('the fingerprint of a request', () => {
+  it('is the same for the same meaning, whatever the order of keys and the form of numbers (I5)', () => {
+    const asJson = { b: [1, 2.5], a: { x: 1 }, t: [1, 0] };
+    const asCbor = { a: { x: 1n, y: undefined }, t: Float32Array.of(1, 0), b: [1, 2.5] };
+    expect(requestFingerprint('POST', '/object', asCbor)).toBe(requestFingerprint('POST', '/object', asJson));
+  });
+
+  it('differs with method, path and any field (I5)', () => {
+    const prints = [
+      requestFingerprint('POST', '/object', { a: 1 }),
+      requestFingerprint('PUT', '/object', { a: 1 }),
+      requestFingerprint('POST', '/objects', { a: 1 }),
+      requestFingerprint('POST', '/object', { a: 2 }),
+      requestFingerprint('POST', '/object', { a: '1' }),
+      requestFingerprint('POST', '/object', { a: new Uint8Array([1]) }),
+      requestFingerprint('POST', '/object', undefined),
+    ];
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  it('is equal for equal JSON values, and for no others', () => {
+    const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    const nearby = fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom(0, 1, '1', null, [], {}));
+    fc.assert(
+      fc.property(fc.oneof(nearby, fc.jsonValue()), fc.oneof(nearby, fc.jsonValue()), (a, b) => {
+        expect(canonicalText(a) === canonicalText(b)).toBe(isDeepStrictEqual(plain(a), plain(b)));
+      }),
+    );
+  });
+});
+
+describe('a derived id', () => {
+  it('is a UUID v4 in form, the same for the same parts and another for another user or key', () => {
+    const id = derivedUuid('op', 'user', 'key');
+    expect(isUuid(id)).toBe(true);
+    expect(derivedUuid('op', 'user', 'key')).toBe(id);
+    expect(derivedUuid('op', 'user', 'key2')).not.toBe(id);
+    expect(derivedUuid('op', 'userk', 'ey')).not.toBe(id);
+    expect(derivedUuid('brane', 'user', 'key')).not.toBe(id);
+  });
+});
+
+const request = (headers: RestRequest['headers']): RestRequest => ({
+  id: 'r',
+  method: 'POST',
+  url: '/object',
+  params: {},
+  query: {},
+  body: {},
+  headers,
+});
+
+describe('the Idempotency-Key header', () => {
+  const read = (key: string | undefined, idempotency: 'required' | 'honoured' | 'none'): string | undefined =>
+    idempotencyKeyOf({ idempotency }, request(key === undefined ? {} : { 'idempotency-key': key }));
+
+  it('is taken bare or quoted', () => {
+    expect(read('abc', 'required')).toBe('abc');
+    expect(read('"abc"', 'required')).toBe('abc');
+    expect(read('x'.repeat(255), 'honoured')).toHaveLength(255);
+  });
+
+  it('is required where the route says so, and read nowhere else', () => {
+    expect(() => read(undefined, 'required')).toThrow(coded('idempotency.key_required'));
+    expect(read(undefined, 'honoured')).toBeUndefined();
+    expect(read('', 'none')).toBeUndefined();
+  });
+
+  it.each(['', '""', '"open', 'é', 'x'.repeat(256)])('is refused as %j', (header) => {
+    expect(() => read(header, 'honoured')).toThrow(coded('idempotency.key_invalid'));
+  });
+});
+
+describe('If-Match', () => {
+  it('ties a write to the current version, or to none', () => {
+    expect(ifMatch(undefined, 3)).toBeUndefined();
+    expect(ifMatch('*', 3)).toBeUndefined();
+    expect(ifMatch('"3"', 3)).toBe(3);
+    expect(ifMatch('"1", "3"', 3)).toBe(3);
+  });
+
+  it.each(['"2"', 'W/"3"', '3', '"30"', ''])('fails for %j at version 3', (header) => {
+    expect(() => ifMatch(header, 3)).toThrow(coded('precondition.failed'));
+  });
+});
+
+describe('a cursor', () => {
+  it('leads back to its key', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.maxSafeInteger())), (key) => {
+        expect(decodeCursor('list', key.length, encodeCursor('list', key))).toEqual(key);
+      }),
+    );
+    expect(decodeCursor('list', 1, undefined)).toBeUndefined();
+  });
+
+  it('is refused when it is not from this list', () => {
+    const refuse = (cursor: string, parts = 1): void =>
+      expect(() => decodeCursor('list', parts, cursor)).toThrow(coded('cursor.invalid'));
+    refuse(encodeCursor('other', ['a']));
+    refuse(encodeCursor('list', ['a']), 2);
+    refuse('%%%');
+    refuse('');
+    refuse(Buffer.from('["list",{}]').toString('base64url'));
+    refuse(Buffer.from('["list",1.5]').toString('base64url'));
+    refuse('A'.repeat(2_000));
+  });
+
+  it('is given only when there is more', () => {
+    expect(page([1, 2, 3], 2, String)).toEqual({ items: [1, 2], next_cursor: '2' });
+    expect(page([1, 2], 2, String)).toEqual({ items: [1, 2], next_cursor: null });
+    expect(page([], 2, String)).toEqual({ items: [], next_cursor: null });
+  });
+});
