@@ -55,7 +55,7 @@ class CborGuard {
         this.integer(initial);
         break;
       case 2:
-        this.position += this.lengthOf(initial);
+        this.skip(this.lengthOf(initial));
         break;
       case 3:
         this.text(this.lengthOf(initial));
@@ -122,6 +122,10 @@ class CborGuard {
   private text(length: number): void {
     const bad = utf8ErrorAt(this.bytes, this.position, this.position + length);
     if (bad >= 0) throw this.error('bad_text', 'text is not valid UTF-8', bad);
+    this.position += length;
+  }
+
+  private skip(length: number): void {
     this.position += length;
   }
 
