@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { ROOT } from '../workspace';
 import { type ProjectReport, readJestReport } from './jest-report';
 
-export const reportFile = (project: string): string => join(ROOT, 'dist/test-reports', `${project}.json`);
+export const REPORTS = join(ROOT, 'dist/test-reports');
+
+export const reportFile = (project: string): string => join(REPORTS, `${project}.json`);
 
 /** The report of a project's last run, or undefined when it ended without writing one. */
-export function readReport(project: string): ProjectReport | undefined {
+export function readReport(project: string, byName = false): ProjectReport | undefined {
   const file = reportFile(project);
   if (!existsSync(file)) return undefined;
-  return readJestReport(project, JSON.parse(readFileSync(file, 'utf8')));
+  return readJestReport(project, JSON.parse(readFileSync(file, 'utf8')), byName);
 }
