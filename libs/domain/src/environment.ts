@@ -16,7 +16,8 @@ export interface Random {
   next(): number;
 }
 
-export type TimerHandle = unknown;
+/** A timer of Node is an object, one of a browser a number. */
+export type TimerHandle = object | number;
 
 export interface Timers {
   /** Runs `task` once after `ms`. */

@@ -1,24 +1,43 @@
-export * from './apply-op';
-export * from './brane';
+export { applyOp } from './apply-op';
+export { applyBraneOp, newMeta, newRoot, type NewBraneMeta } from './brane';
+export type { Resolved, Skipped } from './draft';
 export * from './entities';
 export * from './environment';
-export * from './fields';
+export { getPointer, SETTABLE_FIELDS, type SettableName, setPointers, toModel } from './fields';
 export * from './ids';
-export * from './limits';
-export * from './matrix';
+export { LIMITS, type Limits } from './limits';
+export {
+  compose,
+  IDENTITY,
+  isFiniteMatrix,
+  type Matrix,
+  multiply,
+  sameTransform,
+  toTransform,
+  type TransformParts,
+  translationOf,
+} from './matrix';
 export * from './ops';
-export * from './order';
+export { compareSiblings, isOrderKey, ORDER_MAX, orderBetween, type Sibling } from './order';
+export { formatPointer, parsePointer } from './pointer';
 export * from './refusal';
-export * from './resolve-edit';
-export * from './resolve-undo';
-export * from './respread';
-export * from './roles';
-export * from './scene';
-export * from './scene-reader';
-export * from './scene-writer';
-export * from './space';
-export * from './touch';
-export * from './tree';
-export * from './values';
-export * from './working-copy';
-export type { Resolved, Skipped } from './draft';
+export { type EditEnvironment, resolveEdit } from './resolve-edit';
+export { resolveUndo, type UndoneEntry } from './resolve-undo';
+export { respread, type Respread } from './respread';
+export { type Action, can, roleIn, type Standing } from './roles';
+export { emptyScene, Scene } from './scene';
+export type { SceneReader } from './scene-reader';
+export type { SceneWriter } from './scene-writer';
+export {
+  BASE_CELL_METRES,
+  boundingRadius,
+  type Placed,
+  placedSubtree,
+  rekeySubtree,
+  spatialKey,
+  worldTransform,
+} from './space';
+export { created, reordered, touch, type TouchOp } from './touch';
+export { ancestors, depthOf, isLive, isWithin, liveObject, liveSubtree, subtree } from './tree';
+export { checkValue, isBytes, isText, isValueMap, sameValue, valueBytes } from './values';
+export { type Changes, type Savepoint, WorkingCopy } from './working-copy';

@@ -7,7 +7,7 @@ export const LIMITS = {
   objects_per_brane: 1_000_000,
   /** Levels of the tree, the root being the first. */
   depth_levels: 32,
-  /** Live children of one group. */
+  /** Live children of one group; marked ones may be as many again until they are reaped. */
   children_per_group: 10_000,
   /** Unicode code points. */
   name_chars: 200,
@@ -29,8 +29,11 @@ export const LIMITS = {
   reordered_objects_per_op: 512,
   /** Descendants that a transform or move looks at and re-keys at once (SYNC S2, S5). */
   rekeyed_objects_per_op: 1_000,
-  /** Descendants whose depth is checked when a group moves further down. */
-  deepened_objects_per_op: 100_000,
+  /**
+   * Objects that an op may look at to find out whether it is allowed at all: how deep a group goes that moves further down,
+   * whether a group that is to be deleted again was changed meanwhile.
+   */
+  walked_objects_per_op: 20_000,
 } as const;
 
 export type Limits = typeof LIMITS;

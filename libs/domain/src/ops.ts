@@ -147,7 +147,10 @@ export type Inverse =
   | { readonly undo: 'move'; readonly id: ObjectId; readonly before: Place; readonly after: Place }
   /** Lifts the mark; applies while the object still carries it. */
   | { readonly undo: 'delete'; readonly id: ObjectId }
-  /** Marks again; applies while nothing in the subtree was touched after the entry that lifted the mark. */
+  /**
+   * Marks again; applies while nothing in the subtree was touched after the entry that lifted the mark. What that entry
+   * itself brought back may have been, by its creator who asks: so create, undo, redo, paint, undo, undo goes all the way.
+   */
   | { readonly undo: 'undelete'; readonly id: ObjectId };
 
 export interface Place {

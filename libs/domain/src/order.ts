@@ -24,16 +24,24 @@ export function namesPlace(value: string): boolean {
   return ALPHABET.test(value);
 }
 
-/**
- * A key between two neighbours; null stands for the start and the end. Where there is none because the two are equal (or
- * in the wrong order), answers the first one's key: ties are broken by id. May be longer than `ORDER_MAX`.
- */
-export function orderBetween(before: string | null, after: string | null): string {
-  if (before !== null && after !== null && before >= after) return before;
-  return generateKeyBetween(before, after);
+/** Whether keys can be made between the two; null stands for the start and the end. */
+export function areBounds(before: string | null, after: string | null): boolean {
+  const isOpen = before === null || after === null || before < after;
+  return isOpen && (before === null || isOrderKey(before)) && (after === null || isOrderKey(after));
 }
 
-/** `count` keys in rising order between two bounds, which must not be equal. */
+/**
+ * A key between two neighbours; null stands for the start and the end. Where there is none because the two are equal or in
+ * the wrong order, answers the first one's key: ties are broken by id. A neighbour's key that is none counts as absent.
+ * May be longer than `ORDER_MAX`.
+ */
+export function orderBetween(before: string | null, after: string | null): string {
+  const low = isOrderKey(before) ? before : null;
+  const high = isOrderKey(after) ? after : null;
+  return low !== null && high !== null && low >= high ? low : generateKeyBetween(low, high);
+}
+
+/** `count` keys in rising order between two bounds that pass `areBounds`. */
 export function ordersBetween(before: string | null, after: string | null, count: number): string[] {
   return generateNKeysBetween(before, after, count);
 }

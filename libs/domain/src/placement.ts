@@ -2,7 +2,15 @@ import { parentRefusal } from './apply-op';
 import { addOp, type Draft, refused } from './draft';
 import type { ObjectId } from './ids';
 import { LIMITS } from './limits';
-import { isOrderKey, namesPlace, ORDER_MAX, orderBetween, type Sibling, siblingIndex } from './order';
+import {
+  areBounds,
+  isOrderKey,
+  namesPlace,
+  ORDER_MAX,
+  orderBetween,
+  type Sibling,
+  siblingIndex,
+} from './order';
 import { ok, refuse, type Result } from './refusal';
 import { respread } from './respread';
 import type { SceneReader } from './scene-reader';
@@ -31,7 +39,7 @@ export function orderAmong(
   const index = wanted === undefined ? siblings.length : siblingIndex(siblings, { id, order: wanted }, find);
   const before = siblingAt(index - 1)?.order ?? null;
   const after = siblingAt(index)?.order ?? null;
-  if (before === null || after === null || before < after) {
+  if (areBounds(before, after)) {
     const order = orderBetween(before, after);
     if (order.length <= ORDER_MAX) return ok(order);
   }
@@ -56,28 +64,37 @@ export function checkParent(scene: SceneReader, parentId: ObjectId): Result<{ re
   return room.ok ? ok({ depth }) : room;
 }
 
-/** Marked children do not count until there are as many as live ones may be: then they must be reaped first. */
+/** Marked children do not count, up to as many as live ones may be: then they have to be reaped first. */
 export function checkRoom(scene: SceneReader, parentId: ObjectId): Result<void> {
   const limit = LIMITS.children_per_group;
   const children = scene.children(parentId);
   if (children.length < limit) return ok(undefined);
-  const isMarked = (id: ObjectId): boolean => scene.get(id)?.deleted_at !== undefined;
-  const live = children.reduce((count, id) => (isMarked(id) ? count : count + 1), 0);
-  if (live < limit && children.length < 2 * limit) return ok(undefined);
+  if (children.length < 2 * limit && hasMarked(scene, children, children.length - limit + 1))
+    return ok(undefined);
   return refuse('object.too_many_children', `a group has at most ${limit} children`, { id: parentId });
+}
+
+function hasMarked(scene: SceneReader, ids: readonly ObjectId[], wanted: number): boolean {
+  let found = 0;
+  return ids.some((id) => {
+    if (scene.get(id)?.deleted_at !== undefined) found += 1;
+    return found >= wanted;
+  });
 }
 
 /** Whether the subtree still fits when its root stands at level `depth`; walks it only when it goes further down. */
 export function checkDepth(scene: SceneReader, id: ObjectId, depth: number): Result<void> {
   const object = scene.get(id);
   if (!object || object.kind === 'block' || depth <= depthOf(scene, object)) return ok(undefined);
-  const height = checkHeight(scene, id, LIMITS.depth_levels - depth + 1);
-  if (height === 'fits') return ok(undefined);
-  return height === 'too_deep'
-    ? refuse('object.too_deep', `a tree has at most ${LIMITS.depth_levels} levels`, { id })
-    : refuse(
-        'object.too_deep',
-        `a group of more than ${LIMITS.deepened_objects_per_op} objects cannot move further down`,
-        { id },
-      );
+  const max = LIMITS.walked_objects_per_op;
+  switch (checkHeight(scene, id, LIMITS.depth_levels - depth + 1, max)) {
+    case 'fits':
+      return ok(undefined);
+    case 'too_deep':
+      return refuse('object.too_deep', `a tree has at most ${LIMITS.depth_levels} levels`, { id });
+    case 'too_large':
+      return refuse('object.too_deep', `a group of more than ${max} objects cannot move further down`, {
+        id,
+      });
+  }
 }

@@ -2,6 +2,7 @@ import { type Draft, drafted, type Resolved } from './draft';
 import type { SceneObject, Value } from './entities';
 import { getPointer, setPointers } from './fields';
 import type { ObjectId } from './ids';
+import { LIMITS } from './limits';
 import { sameTransform } from './matrix';
 import type { Inverse, OpContext, Pointer, PointerChange } from './ops';
 import { checkRoom } from './placement';
@@ -15,6 +16,7 @@ import {
   resolveUpdate,
   target,
 } from './resolve-op';
+import { liveSubtree } from './tree';
 import { sameValue } from './values';
 import type { WorkingCopy } from './working-copy';
 
@@ -37,11 +39,11 @@ export function resolveUndo(
 ): Result<Resolved> {
   const { status } = copy.meta;
   if (status !== 'live') return refuse('brane.frozen', `the brane is ${status}`, { status });
-  const own = new Set<ObjectId>();
-  for (const inverse of inverses) if (inverse.undo === 'create') own.add(inverse.id);
+  const brought = new Set<ObjectId>();
+  for (const { undo, id } of inverses) if (undo === 'create' || undo === 'undelete') brought.add(id);
   return drafted(copy, context, (draft) => {
     for (const inverse of inverses.toReversed()) {
-      const result = takeBack(draft, inverse, own, entry);
+      const result = takeBack(draft, inverse, brought, entry);
       if (!result.ok) return superseded(result.refusal);
     }
     if (draft.ops.length > 0) return ok(undefined);
@@ -57,12 +59,12 @@ function superseded(cause: Refusal): Result<never> {
 function takeBack(
   draft: Draft,
   inverse: Inverse,
-  own: ReadonlySet<ObjectId>,
+  brought: ReadonlySet<ObjectId>,
   entry: UndoneEntry,
 ): Result<void> {
   switch (inverse.undo) {
     case 'create':
-      return takeBackCreate(draft, inverse.id, own);
+      return takeBackCreate(draft, inverse.id, brought);
     case 'update':
       return takeBackUpdate(draft, inverse.id, inverse.pointers);
     case 'transform':
@@ -72,25 +74,15 @@ function takeBack(
     case 'delete':
       return liftMark(draft, inverse.id);
     case 'undelete':
-      return markAgain(draft, inverse.id, entry);
+      return markAgain(draft, inverse.id, brought, entry);
   }
 }
 
-/** What hangs below and is still there; what was deleted meanwhile is nobody's loss. */
-function* liveSubtree(copy: WorkingCopy, object: SceneObject): Generator<SceneObject> {
-  if (object.deleted_at !== undefined) return;
-  yield object;
-  for (const id of copy.children(object.id)) {
-    const child = copy.get(id);
-    if (child) yield* liveSubtree(copy, child);
-  }
-}
-
-function takeBackCreate(draft: Draft, id: ObjectId, own: ReadonlySet<ObjectId>): Result<void> {
+function takeBackCreate(draft: Draft, id: ObjectId, brought: ReadonlySet<ObjectId>): Result<void> {
   const found = target(draft, id);
   if (!found.ok) return found;
   for (const object of liveSubtree(draft.copy, found.value)) {
-    if (!own.has(object.id)) {
+    if (!brought.has(object.id)) {
       return refuse('undo.superseded', `${object.id} was put there later`, { id: object.id });
     }
     if (object.co_edited) {
@@ -177,11 +169,24 @@ function liftMark(draft: Draft, id: ObjectId): Result<void> {
   return resolveUndelete(draft, object);
 }
 
-function markAgain(draft: Draft, id: ObjectId, entry: UndoneEntry): Result<void> {
+/** What the actor alone has ever touched may be newer, as long as this entry brought it: no other's work is in it. */
+function markAgain(
+  draft: Draft,
+  id: ObjectId,
+  brought: ReadonlySet<ObjectId>,
+  entry: UndoneEntry,
+): Result<void> {
   const found = target(draft, id);
   if (!found.ok) return found;
+  const { actor } = draft.context;
+  let count = 0;
   for (const object of liveSubtree(draft.copy, found.value)) {
-    if (object.seq > entry.seq) {
+    count += 1;
+    if (count > LIMITS.walked_objects_per_op) {
+      return refuse('undo.superseded', `there is too much below ${id} to see whether it was changed`, { id });
+    }
+    const isOwn = brought.has(object.id) && object.created_by === actor && object.co_edited !== true;
+    if (object.seq > entry.seq && !isOwn) {
       return refuse('undo.superseded', `${object.id} was changed since`, { id: object.id });
     }
   }

@@ -1,6 +1,6 @@
 import type { ObjectId } from './ids';
 import { LIMITS } from './limits';
-import { ORDER_MAX, ordersBetween, type Sibling } from './order';
+import { areBounds, ORDER_MAX, ordersBetween, type Sibling } from './order';
 
 /** Keys up to this length leave room for hundreds of inserts at one place before the next re-spread. */
 const ROOMY_CHARS = 24;
@@ -29,7 +29,7 @@ export function respread(
     const before = low > 0 ? (siblingAt(low - 1)?.order ?? null) : null;
     const after = high < count ? (siblingAt(high)?.order ?? null) : null;
     const isFull = high - low >= LIMITS.reordered_objects_per_op;
-    const isOpen = before === null || after === null || before < after;
+    const isOpen = areBounds(before, after);
     const isRoomy = Math.max(before?.length ?? 0, after?.length ?? 0) <= ROOMY_CHARS;
     if (isOpen && (isRoomy || isFull)) {
       const keys = ordersBetween(before, after, high - low + 1);

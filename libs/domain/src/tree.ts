@@ -1,6 +1,5 @@
 import type { Group, SceneObject } from './entities';
 import type { ObjectId } from './ids';
-import { LIMITS } from './limits';
 import type { SceneReader } from './scene-reader';
 
 /** Ends a walk up a corrupt tree; no valid one is as deep. */
@@ -70,31 +69,40 @@ export function* subtree(
     count += 1;
     yield object;
     if (object.kind === 'block') continue;
-    const children = scene.children(next);
-    for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index];
-      if (child !== undefined) stack.push(child);
-    }
+    for (const child of scene.children(next).toReversed()) stack.push(child);
   }
 }
 
 export type HeightCheck = 'fits' | 'too_deep' | 'too_large';
 
-/** Whether the subtree has at most `levels` levels, its root included; `too_large` when that takes too long to find out. */
-export function checkHeight(scene: SceneReader, id: ObjectId, levels: number): HeightCheck {
-  let level: ObjectId[] = [id];
-  let seen = 0;
-  for (let height = 0; level.length > 0; height += 1) {
-    if (height >= levels) return 'too_deep';
-    const below: ObjectId[] = [];
-    for (const current of level) {
-      if (scene.get(current)?.kind !== 'group') continue;
-      const children = scene.children(current);
-      seen += children.length;
-      if (seen > LIMITS.deepened_objects_per_op) return 'too_large';
-      for (const child of children) below.push(child);
-    }
-    level = below;
+/**
+ * Whether the subtree has at most `levels` levels, its root included; `too_large` when it has more than `max` objects, so
+ * that finding out would take too long. Walks in the order of `subtree`.
+ */
+export function checkHeight(scene: SceneReader, id: ObjectId, levels: number, max: number): HeightCheck {
+  const stack: { readonly id: ObjectId; readonly level: number }[] = [{ id, level: 1 }];
+  let count = 0;
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (next.level > levels) return 'too_deep';
+    count += 1;
+    if (count > max) return 'too_large';
+    if (scene.get(next.id)?.kind !== 'group') continue;
+    const level = next.level + 1;
+    for (const child of scene.children(next.id).toReversed()) stack.push({ id: child, level });
   }
   return 'fits';
+}
+
+/** The object and what hangs below it and is not marked, parents before children and siblings in order. */
+export function* liveSubtree(scene: SceneReader, object: SceneObject): Generator<SceneObject> {
+  const stack: SceneObject[] = [object];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    if (next.deleted_at !== undefined) continue;
+    yield next;
+    if (next.kind === 'block') continue;
+    for (const id of scene.children(next.id).toReversed()) {
+      const child = scene.get(id);
+      if (child) stack.push(child);
+    }
+  }
 }
