@@ -1,4 +1,3 @@
-import { encodeCbor } from '@state-server/protocol';
 import { closeClients, errorCode, newBrane, raw, type RawAnswer, signIn, tokenOf } from './support/platform';
 import { RawSocket } from './support/raw-socket';
 
@@ -36,11 +35,8 @@ describe('bad input over REST gets the envelope and changes nothing', () => {
 
   const envelope = (answer: RawAnswer): void => {
     const { error } = answer.body as { error: Record<string, unknown> };
-    expect(error).toMatchObject({
-      code: expect.any(String),
-      message: expect.any(String),
-      retryable: expect.any(Boolean),
-    });
+    const types = ['code', 'message', 'retryable'].map((field) => typeof error[field]);
+    expect(types).toEqual(['string', 'string', 'boolean']);
     expect(error['request_id']).toBe(answer.headers.get('x-request-id'));
   };
 
@@ -82,9 +78,10 @@ describe('bad input over REST gets the envelope and changes nothing', () => {
     const edit = (op: Record<string, unknown>) => ada.rest.edit(id, [op as never]);
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
       const transform = Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, bad, 0, 0, 1);
-      await expect(edit({ op: 'transform', id: block.id, transform })).rejects.toMatchObject({
-        code: expect.stringMatching(/^(transform\.not_finite|body\.invalid)$/),
-      });
+      const refusal: unknown = await edit({ op: 'transform', id: block.id, transform }).catch(
+        (error: unknown) => error,
+      );
+      expect(['transform.not_finite', 'body.invalid']).toContain((refusal as { code: string }).code);
     }
     await expect(edit({ op: 'move', id: group.id, parent_id: inner.id })).rejects.toMatchObject({
       code: 'object.cycle',

@@ -1,4 +1,5 @@
 import type { Environment } from '@state-server/domain';
+import type { WebSocketConstructor } from './connection';
 
 /** The real clock, randomness and timers of a browser or of Node; the only file of the SDK that touches them. */
 export const browserEnvironment: Environment = {
@@ -18,4 +19,12 @@ function uuid(): string {
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export const browserFetch: typeof fetch = (input, init) => fetch(input, init);
+
+/** The global WebSocket; throws where there is none. */
+export function browserWebSocket(): WebSocketConstructor {
+  if (typeof WebSocket === 'function') return WebSocket as unknown as WebSocketConstructor;
+  throw new Error('no global WebSocket here (Node before 22): pass { WebSocket } from the package "ws"');
 }

@@ -1,6 +1,6 @@
 import { asBraneId, asOpId, asUserId, type BraneId, type Environment } from '@state-server/domain';
 import { fail, StateError, type WireFormat } from '@state-server/protocol';
-import { browserEnvironment } from './browser-environment';
+import { browserEnvironment, browserFetch, browserWebSocket } from './browser-environment';
 import { Connection, type ConnectionStatus, errorOf, type WebSocketConstructor } from './connection';
 import { Emitter } from './emitter';
 import { type HttpAnswer, type HttpOptions, type HttpRequest, sendRequest } from './http';
@@ -60,7 +60,7 @@ export class Client {
     this.http = {
       origin,
       format,
-      fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+      fetch: options.fetch ?? browserFetch,
       environment: this.environment,
       deadlineMs,
       attempts: options.attempts ?? 4,
@@ -74,7 +74,7 @@ export class Client {
     this.connection = new Connection({
       url: options.webSocketUrl ?? `${origin.replace(/^http/, 'ws')}/ws`,
       format,
-      WebSocket: options.WebSocket ?? globalWebSocket(),
+      WebSocket: options.WebSocket ?? browserWebSocket(),
       environment: this.environment,
       client: { name: options.name ?? SDK.name, version: SDK.version },
       token: () => this.tokens.access(),
@@ -205,14 +205,4 @@ export class Client {
     const answer = await sendRequest(this.http, { method: 'POST', path: '/auth/refresh', body });
     return answer.body as TokenSet;
   }
-}
-
-/** The platform's own WebSocket; where there is none, dialling says what to do. */
-function globalWebSocket(): WebSocketConstructor {
-  if (typeof WebSocket === 'function') return WebSocket as unknown as WebSocketConstructor;
-  return class {
-    constructor() {
-      throw new Error('no global WebSocket here (Node before 22): pass { WebSocket } from the package "ws"');
-    }
-  } as unknown as WebSocketConstructor;
 }

@@ -67,7 +67,7 @@ export class EditSender {
     };
     const sent = this.options.send(
       edit.kind === 'edit'
-        ? { type: 'brane.edit', ...identity, ops: [...edit.ops] }
+        ? { type: 'brane.edit', ...identity, ops: edit.ops }
         : {
             type: `brane.${edit.kind}`,
             ...identity,

@@ -1,13 +1,8 @@
 export { Client, type ClientEvents, type ClientOptions, createClient } from './client';
 export type { ConnectionStatus, WebSocketConstructor, WebSocketLike } from './connection';
 export type { HttpAnswer, HttpRequest } from './http';
-export {
-  type EditHandle,
-  LiveBrane,
-  type LiveBraneEvents,
-  type LiveBraneStats,
-  type SaveState,
-} from './live-brane';
+export { LiveBrane } from './live-brane';
+export type { EditHandle, LiveBraneEvents, LiveBraneStats, SaveState } from './live-brane-types';
 export type { Overwrite } from './overwrites';
 export type { LogPosition } from './pending-edits';
 export type { PresenceEntry } from './presence';

@@ -1,78 +1,32 @@
 import {
   asObjectId,
-  asOpId,
   type BraneId,
   type BraneMeta,
   type ClientOp,
-  type Environment,
   type NewObject,
   type ObjectId,
   type OpId,
   type Role,
-  Scene,
-  type SceneObject,
+  type Scene,
   type SceneReader,
   type Transform,
-  type UserId,
   type Value,
 } from '@state-server/domain';
-import { type ClientFrame, fail, fromRefusal, type ServerFrame, StateError } from '@state-server/protocol';
+import { fail, type ServerFrame, type StateError } from '@state-server/protocol';
 import { BraneInbox, type OpsFrame } from './brane-inbox';
-import { EditSender } from './edit-sender';
+import { EditQueue } from './edit-queue';
 import { Emitter } from './emitter';
-import { OptimisticScene } from './optimistic-scene';
-import { type Overwrite, Overwrites } from './overwrites';
-import { type LogPosition, type PendingEdit, PendingEdits, type PendingKind } from './pending-edits';
-import { Presence, type PresenceEntry } from './presence';
-import { UndoHistory } from './undo-history';
-
-export interface SaveState {
-  /** Everything that was done here is durable on the server. */
-  readonly saved: boolean;
-  /** Edits that are not confirmed yet. */
-  readonly waiting: number;
-  /** How long the oldest of them has been waiting, ms. */
-  readonly oldestMs: number;
-}
-
-export interface LiveBraneEvents {
-  /** The scene looks different; several changes of one moment are told once. */
-  change: undefined;
-  /** In step with the server again (after joining, after each reconnect). */
-  synced: LogPosition;
-  save: SaveState;
-  /** An entry of the log has been applied; `own` when it is one of ours. */
-  entry: { readonly opId: OpId; readonly seq: number; readonly actor: UserId; readonly own: boolean };
-  /** The server's answer to an edit was no: it has been taken out of the view. */
-  refused: { readonly opId: OpId; readonly ops: readonly ClientOp[]; readonly error: StateError };
-  overwritten: Overwrite;
-  presence: ReadonlyMap<string, PresenceEntry>;
-  role: Role | 'guest';
-  /** Out of the brane for good: removed, deleted, or left by ourselves. */
-  left: { readonly reason: string };
-}
-
-export interface EditHandle {
-  readonly opId: OpId;
-  /** Resolves once durable and seen in the log, at any later time if the client is offline; rejects when refused. */
-  readonly saved: Promise<LogPosition>;
-}
-
-export interface LiveBraneOptions {
-  readonly braneId: BraneId;
-  readonly user: UserId;
-  readonly environment: Environment;
-  readonly send: (frame: ClientFrame) => boolean;
-  readonly onLeave: () => void;
-}
-
-/** Counts of what happened on the way, for tests and curious people. */
-export interface LiveBraneStats {
-  joins: number;
-  snapshots: number;
-  entries: number;
-  rejoins: number;
-}
+import type {
+  EditHandle,
+  LiveBraneEvents,
+  LiveBraneOptions,
+  LiveBraneStats,
+  SaveState,
+} from './live-brane-types';
+import { emptyBrane, OptimisticScene } from './optimistic-scene';
+import { Overwrites } from './overwrites';
+import { type LogPosition, PendingEdits } from './pending-edits';
+import { Presence } from './presence';
 
 /** One brane, live: what the user sees, and every way to change it. */
 export class LiveBrane {
@@ -82,9 +36,7 @@ export class LiveBrane {
   readonly presence: Presence;
   private readonly scene: OptimisticScene;
   private readonly inbox: BraneInbox;
-  private readonly sender: EditSender;
-  private readonly pending = new PendingEdits();
-  private readonly history = new UndoHistory();
+  private readonly queue: EditQueue;
   private readonly overwrites = new Overwrites();
   private currentRole: Role | 'guest' | undefined;
   private changeQueued = false;
@@ -92,11 +44,12 @@ export class LiveBrane {
 
   constructor(private readonly options: LiveBraneOptions) {
     const { braneId, environment, user, send } = options;
+    const pending = new PendingEdits();
     this.id = braneId;
-    this.scene = new OptimisticScene(emptyBrane(braneId, user), () => this.pending.all, {
+    this.scene = new OptimisticScene(emptyBrane(braneId, user), () => pending.all, {
       actor: user,
       now: () => environment.clock.now(),
-      newId: () => asObjectId(environment.ids.uuid()),
+      newId: () => this.newObjectId(),
     });
     this.inbox = new BraneInbox(this.scene, {
       applied: (frame) => this.applied(frame),
@@ -104,9 +57,19 @@ export class LiveBrane {
       synced: () => this.synced(),
       rejoin: (_reason, fresh) => this.rejoin(fresh),
     });
-    const position = (): LogPosition | undefined => this.inbox.position;
-    this.sender = new EditSender({ braneId, pending: this.pending, environment, send, position });
-    this.presence = new Presence({ braneId, environment, send, changed: () => this.presenceChanged() });
+    this.queue = new EditQueue({
+      braneId,
+      environment,
+      pending,
+      send,
+      scene: this.scene,
+      position: () => this.inbox.position,
+      changed: () => this.changed(),
+      saveChanged: () => this.events.emit('save', this.saveState),
+      refused: ({ opId, ops }, error) => this.events.emit('refused', { opId, ops, error }),
+    });
+    const presenceChanged = (): void => this.events.emit('presence', this.presence.entries);
+    this.presence = new Presence({ braneId, environment, send, changed: presenceChanged });
   }
 
   /** What the user sees: the confirmed state with his own edits on top. Read it at once, do not keep its objects. */
@@ -136,33 +99,26 @@ export class LiveBrane {
   }
 
   get saveState(): SaveState {
-    const oldest = this.pending.all[0];
-    const oldestMs = oldest ? this.options.environment.clock.monotonic() - oldest.madeAt : 0;
-    return { saved: this.pending.size === 0, waiting: this.pending.size, oldestMs };
+    return this.queue.saveState;
   }
 
   get canUndo(): boolean {
-    return this.history.canUndo;
+    return this.queue.history.canUndo;
   }
 
   get canRedo(): boolean {
-    return this.history.canRedo;
+    return this.queue.history.canRedo;
   }
 
   /** Several ops as one edit: all or none. Shown at once; throws when the rules refuse it here already. */
   edit(ops: readonly ClientOp[]): EditHandle {
     this.mustBeJoined();
-    const named = ops.map((op) => this.withId(op));
-    const refusal = this.scene.tryLocal(named);
-    if (refusal) throw fromRefusal(refusal);
-    const handle = this.enqueue('edit', named);
-    this.history.edited(handle.opId);
-    return handle;
+    return this.queue.edit(ops.map((op) => this.withId(op)));
   }
 
   /** The new object's id is known at once. */
   create(object: NewObject): EditHandle & { readonly id: ObjectId } {
-    const id = object.id ?? asObjectId(this.options.environment.ids.uuid());
+    const id = object.id ?? this.newObjectId();
     return { id, ...this.edit([{ op: 'create', object: { ...object, id } }]) };
   }
 
@@ -185,21 +141,17 @@ export class LiveBrane {
   /** Takes back our latest edit as far as nobody has built on it; undefined when there is none. */
   undo(): EditHandle | undefined {
     this.mustBeJoined();
-    const opId = asOpId(this.options.environment.ids.uuid());
-    const target = this.history.undo(opId);
-    return target === undefined ? undefined : this.enqueue('undo', [], { opId, target });
+    return this.queue.undo();
   }
 
   redo(): EditHandle | undefined {
     this.mustBeJoined();
-    const opId = asOpId(this.options.environment.ids.uuid());
-    const target = this.history.redo(opId);
-    return target === undefined ? undefined : this.enqueue('redo', [], { opId, target });
+    return this.queue.redo();
   }
 
   /** Resolves when all that was done so far is durable. */
   async whenSaved(): Promise<void> {
-    while (this.pending.size > 0) {
+    while (!this.saveState.saved) {
       await new Promise<void>((resolve) => {
         const stop = this.events.on('save', () => {
           stop();
@@ -219,13 +171,13 @@ export class LiveBrane {
   /** A new session: join again from where we are. */
   sessionOpened(): void {
     if (this.ended) return;
-    this.pending.newSession();
+    this.queue.newSession();
     this.join(false);
   }
 
   sessionLost(): void {
     this.inbox.away();
-    this.sender.stop();
+    this.queue.stop();
     this.presence.stop();
   }
 
@@ -246,7 +198,7 @@ export class LiveBrane {
         this.inbox.synced(frame);
         return;
       case 'brane.ack':
-        this.acked(frame);
+        this.queue.acked(frame.op_id, { epoch: frame.epoch, seq: frame.seq });
         return;
       case 'presence.update':
         this.presence.receive(frame);
@@ -262,22 +214,9 @@ export class LiveBrane {
     }
   }
 
-  /** An error that names one of our edits, or this brane. Answers whether it was ours. */
-  refused(error: StateError, opId: OpId | undefined): boolean {
-    const edit = opId === undefined ? undefined : this.pending.find(opId);
-    if (!edit) return false;
-    if (error.retryable) {
-      this.sender.retry(edit, error);
-      return true;
-    }
-    this.pending.remove(edit.opId);
-    this.history.refused(edit.opId);
-    this.scene.invalidate();
-    edit.reject(error);
-    this.events.emit('refused', { opId: edit.opId, ops: edit.ops, error });
-    this.changed();
-    this.saveChanged();
-    return true;
+  /** An error that names one of our edits. Answers whether it was ours. */
+  refused(error: StateError, opId: OpId): boolean {
+    return this.queue.refused(error, opId);
   }
 
   /** The join itself was refused: there is nothing to come back to. */
@@ -287,39 +226,18 @@ export class LiveBrane {
 
   private withId(op: ClientOp): ClientOp {
     if (op.op !== 'create' || op.object.id !== undefined) return op;
-    return { ...op, object: { ...op.object, id: asObjectId(this.options.environment.ids.uuid()) } };
+    return { ...op, object: { ...op.object, id: this.newObjectId() } };
   }
 
-  private enqueue(
-    kind: PendingKind,
-    ops: readonly ClientOp[],
-    undo?: { readonly opId: OpId; readonly target: OpId },
-  ): EditHandle {
-    const opId = undo?.opId ?? asOpId(this.options.environment.ids.uuid());
-    const saved = new Promise<LogPosition>((resolve, reject) => {
-      this.pending.add({
-        opId,
-        kind,
-        ops,
-        ...(undo ? { targetOpId: undo.target } : {}),
-        madeAt: this.options.environment.clock.monotonic(),
-        resolve,
-        reject,
-      });
-    });
-    // Whoever does not look at the promise hears of a refusal by the event.
-    saved.catch(() => undefined);
-    this.changed();
-    this.saveChanged();
-    this.sender.flush();
-    return { opId, saved };
+  private newObjectId(): ObjectId {
+    return asObjectId(this.options.environment.ids.uuid());
   }
 
   private join(fresh: boolean): void {
     this.stats.joins += 1;
     this.inbox.joining();
     const { position } = this.inbox;
-    const sent = this.pending.all.filter((edit) => edit.firstSent).map((edit) => edit.opId);
+    const { sent } = this.queue;
     this.options.send({
       type: 'brane.join',
       brane_id: this.id,
@@ -330,72 +248,44 @@ export class LiveBrane {
 
   private rejoin(fresh: boolean): void {
     this.stats.rejoins += 1;
-    this.sender.stop();
+    this.queue.stop();
     this.options.send({ type: 'brane.leave', brane_id: this.id });
     this.join(fresh);
   }
 
   private applied(frame: OpsFrame): void {
     this.stats.entries += 1;
-    const own = frame.actor === this.options.user ? this.pending.find(frame.op_id) : undefined;
-    if (own) {
-      this.overwrites.wrote(own.opId, frame.ops);
-      this.confirm(own, { epoch: frame.epoch, seq: frame.seq });
-    } else {
-      for (const overwrite of this.overwrites.others(frame.actor, frame.ops)) {
-        this.events.emit('overwritten', overwrite);
-      }
-    }
+    const own =
+      frame.actor === this.options.user &&
+      this.queue.confirm(frame.op_id, { epoch: frame.epoch, seq: frame.seq });
+    if (own) this.overwrites.wrote(frame.op_id, frame.ops);
+    else
+      for (const one of this.overwrites.others(frame.actor, frame.ops)) this.events.emit('overwritten', one);
     const { op_id: opId, seq, actor } = frame;
-    this.events.emit('entry', { opId, seq, actor, own: own !== undefined });
+    this.events.emit('entry', { opId, seq, actor, own });
     this.changed();
   }
 
   private replaced(committed: readonly OpId[]): void {
     this.stats.snapshots += 1;
     const { position } = this.inbox;
-    for (const opId of committed) {
-      const edit = this.pending.find(opId);
-      if (edit && position) this.confirm(edit, position);
-    }
+    if (position) for (const opId of committed) this.queue.confirm(opId, position);
     this.changed();
   }
 
   private synced(): void {
     const { position } = this.inbox;
-    this.sender.start();
+    this.queue.start();
     this.presence.start();
     this.changed();
     if (position) this.events.emit('synced', position);
-  }
-
-  private acked(frame: Extract<ServerFrame, { type: 'brane.ack' }>): void {
-    const edit = this.pending.find(frame.op_id);
-    if (!edit) return;
-    const at = { epoch: frame.epoch, seq: frame.seq };
-    const { position } = this.inbox;
-    edit.acked = at;
-    // Its entry is behind us already (it came by a snapshot): there will be no ops to confirm it by.
-    if (position?.epoch === at.epoch && at.seq <= position.seq) this.confirm(edit, at);
-  }
-
-  private confirm(edit: PendingEdit, at: LogPosition): void {
-    this.pending.remove(edit.opId);
-    this.scene.invalidate();
-    edit.resolve(at);
-    this.saveChanged();
   }
 
   private end(reason: string): void {
     if (this.ended) return;
     this.ended = { reason };
     this.sessionLost();
-    for (const edit of [...this.pending.all]) {
-      this.pending.remove(edit.opId);
-      edit.reject(
-        fail('brane.not_joined', { reason }, `the brane was left before this edit was saved: ${reason}`),
-      );
-    }
+    this.queue.rejectAll(reason);
     this.options.onLeave();
     this.events.emit('left', { reason });
   }
@@ -413,18 +303,4 @@ export class LiveBrane {
       this.events.emit('change', undefined);
     });
   }
-
-  private saveChanged(): void {
-    this.events.emit('save', this.saveState);
-  }
-
-  private presenceChanged(): void {
-    this.events.emit('presence', this.presence.entries);
-  }
-}
-
-/** What stands there before the first state has come. */
-function emptyBrane(id: BraneId, user: UserId): Scene {
-  const nothing = { id, name: '', visibility: 'private', status: 'live', members: {} } as const;
-  return new Scene({ ...nothing, created_at: '', updated_at: '', created_by: user }, [] as SceneObject[]);
 }

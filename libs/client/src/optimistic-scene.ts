@@ -1,4 +1,5 @@
 import {
+  type BraneId,
   type BraneMeta,
   type ClientOp,
   type ObjectId,
@@ -104,4 +105,10 @@ export class OptimisticScene implements SceneReader {
   private context(): OpContext {
     return { seq: 0, at: new Date(this.local.now()).toISOString(), actor: this.local.actor };
   }
+}
+
+/** What stands there before the first state has come. */
+export function emptyBrane(id: BraneId, user: UserId): Scene {
+  const nothing = { id, name: '', visibility: 'private', status: 'live', members: {} } as const;
+  return new Scene({ ...nothing, created_at: '', updated_at: '', created_by: user }, []);
 }

@@ -19,8 +19,6 @@ export interface PendingEdit {
   firstSent?: LogPosition;
   /** Its number in the present session and brane (SYNC I3); undefined: not sent in this session. */
   clientSeq?: number;
-  /** The server said durable; its ops are still to come. */
-  acked?: LogPosition;
   readonly resolve: (at: LogPosition) => void;
   readonly reject: (error: unknown) => void;
 }

@@ -47,7 +47,7 @@ export function buildWorld(ids: Ids, options: { visibility?: Visibility; name?: 
     return {
       id: asObjectId(ids.uuid()),
       brane_id: braneId,
-      parent_id: braneId as ObjectId,
+      parent_id: braneId,
       order: `a${counter.toString(36).padStart(4, '0')}V`,
       name: `object ${counter}`,
       transform: identityTransform(),

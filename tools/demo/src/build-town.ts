@@ -15,7 +15,7 @@ export async function buildTown(
   size: TownSize,
   progress: (done: number, total: number) => void,
 ): Promise<number> {
-  const town = planTown(brane.id as BraneId, env.ids, env.random, size);
+  const town = planTown(brane.id, env.ids, env.random, size);
   const total = town.frame.length + town.contents.length;
   let done = 0;
   for (const object of town.frame) {

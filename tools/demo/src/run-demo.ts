@@ -45,7 +45,7 @@ export async function runDemo(options: DemoOptions): Promise<boolean> {
 async function play(options: DemoOptions, status: Status, progress: Progress): Promise<boolean> {
   const clientOptions: ClientOptions = {
     origin: status.origin,
-    WebSocket: WebSocket as unknown as WebSocketConstructor,
+    WebSocket: WebSocket,
     name: 'demo',
   };
   const mayor = createClient(clientOptions);

@@ -47,7 +47,7 @@ const opened: Client[] = [];
 export async function signIn(name: string, options: Partial<ClientOptions> = {}): Promise<Client> {
   const client = createClient({
     origin,
-    WebSocket: WebSocket as unknown as WebSocketConstructor,
+    WebSocket: WebSocket,
     name: 'e2e',
     ...options,
   });

@@ -1,0 +1,205 @@
+import { asSessionId, asUserId } from '@state-server/domain';
+import {
+  encodeFrame,
+  fail,
+  type ServerFrame,
+  splitFrames,
+  toSystemError,
+  type WireFormat,
+} from '@state-server/protocol';
+import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
+import { Connection, type ConnectionStatus, type WebSocketLike } from './connection';
+
+/** A WebSocket whose other end is the test. */
+class FakeSocket implements WebSocketLike {
+  static all: FakeSocket[] = [];
+  binaryType = '';
+  readyState = 0;
+  sent: (Uint8Array | string)[] = [];
+  closedBy: number | undefined;
+  onopen: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+  onerror: ((event: never) => void) | null = null;
+  onmessage: ((event: never) => void) | null = null;
+
+  constructor(
+    readonly url: string,
+    readonly protocols: string[],
+  ) {
+    FakeSocket.all.push(this);
+  }
+
+  send(data: Uint8Array | string): void {
+    this.sent.push(data);
+  }
+
+  close(code?: number): void {
+    this.closedBy = code;
+  }
+
+  frames(): Record<string, unknown>[] {
+    return this.sent.flatMap((message) => splitFrames(message)) as Record<string, unknown>[];
+  }
+
+  receive(frame: ServerFrame, format: WireFormat = 'cbor'): void {
+    const data = encodeFrame(frame, format);
+    this.onmessage?.({ data } as never);
+  }
+
+  end(code: number, reason = ''): void {
+    this.onclose?.({ code, reason } as never);
+  }
+}
+
+const welcome: ServerFrame = {
+  type: 'session.welcome',
+  session_id: asSessionId('00000000-0000-4000-8000-000000000001'),
+  user: { id: asUserId('00000000-0000-4000-8000-000000000002'), name: 'Ada' },
+  heartbeat_ms: 1_000,
+  server_time: '2026-01-01T00:00:00.000Z',
+  limits: {},
+};
+
+describe('a connection', () => {
+  let environment: FakeEnvironment;
+  let connection: Connection;
+  let statuses: ConnectionStatus['state'][];
+  let renewIn: number;
+  let token: () => Promise<string>;
+  beforeEach(() => {
+    environment = createFakeEnvironment();
+    FakeSocket.all = [];
+    statuses = [];
+    renewIn = 60_000;
+    token = () => Promise.resolve('token');
+    connection = new Connection({
+      url: 'ws://host/ws',
+      format: 'cbor',
+      WebSocket: FakeSocket,
+      environment,
+      client: { name: 'test', version: '1' },
+      token: () => token(),
+      renewInMs: () => renewIn,
+      openMs: 5_000,
+    });
+    connection.events.on('status', ({ state }) => statuses.push(state));
+  });
+
+  const last = (): FakeSocket => {
+    const socket = FakeSocket.all.at(-1);
+    if (!socket) throw new Error('nothing was dialled');
+    return socket;
+  };
+
+  async function open(): Promise<FakeSocket> {
+    connection.open();
+    const socket = last();
+    socket.onopen?.({} as never);
+    await environment.settle();
+    socket.receive(welcome);
+    return socket;
+  }
+
+  it('says hello with the token in the first frame, never in the URL, and is open after the welcome', async () => {
+    const socket = await open();
+    expect(socket.url).toBe('ws://host/ws');
+    expect(socket.protocols).toEqual(['state.v1.cbor']);
+    expect(socket.frames()).toMatchObject([{ type: 'session.hello', token: 'token' }]);
+    expect(statuses).toEqual(['connecting', 'open']);
+  });
+
+  it('takes several frames in one message, and passes over types of a newer server', async () => {
+    const socket = await open();
+    const types: string[] = [];
+    connection.events.on('frame', ({ type }) => types.push(type));
+    const role = {
+      type: 'brane.role',
+      brane_id: '00000000-0000-4000-8000-000000000003',
+      role: 'viewer',
+    } as never;
+    const frames = [
+      encodeFrame(role, 'cbor'),
+      encodeFrame({ type: 'brane.sparkle' } as never, 'cbor'),
+      encodeFrame(role, 'cbor'),
+    ];
+    const message = new Uint8Array(frames.flatMap((frame) => [...frame]));
+    socket.onmessage?.({ data: message.buffer } as never);
+    expect(types).toEqual(['brane.role', 'brane.role']);
+  });
+
+  it('comes back with growing pauses when the line breaks', async () => {
+    const socket = await open();
+    socket.end(1_006);
+    expect(connection.status.state).toBe('waiting');
+    await environment.advance(500);
+    expect(FakeSocket.all).toHaveLength(2);
+    last().end(1_006);
+    last().end(1_006);
+    expect(connection.status).toMatchObject({ state: 'waiting', attempt: 1 });
+    await environment.advance(1_000);
+    expect(FakeSocket.all).toHaveLength(3);
+  });
+
+  it('gives a socket up that does not open in time, or goes silent for longer than the heartbeat allows', async () => {
+    connection.open();
+    await environment.advance(5_000);
+    expect(connection.status.state).not.toBe('connecting');
+    connection.close();
+    const socket = await open();
+    await environment.advance(1_000);
+    expect(socket.frames().map((frame) => frame['type'])).toEqual(['session.hello', 'system.ping']);
+    await environment.advance(2_000);
+    expect(socket.closedBy).toBeDefined();
+  });
+
+  it('reconnects when and because the gateway drains', async () => {
+    const socket = await open();
+    socket.receive({ type: 'system.draining', reconnect_in_ms: 700 });
+    expect(connection.status).toMatchObject({ state: 'waiting', retryInMs: 700 });
+    await environment.advance(699);
+    expect(FakeSocket.all).toHaveLength(1);
+    await environment.advance(1);
+    expect(FakeSocket.all).toHaveLength(2);
+  });
+
+  it('does not come back after a close code that says not to, and says why', async () => {
+    const socket = await open();
+    socket.end(3_502, 'revoked');
+    expect(connection.status).toMatchObject({ state: 'closed', error: { code: 'auth.revoked' } });
+    await environment.advance(60_000);
+    expect(FakeSocket.all).toHaveLength(1);
+  });
+
+  it('gives up when the hello is refused for good, or there is no token to be had', async () => {
+    connection.open();
+    last().onopen?.({} as never);
+    await environment.settle();
+    last().receive(toSystemError(fail('auth.invalid_token')));
+    expect(connection.status).toMatchObject({ state: 'closed', error: { code: 'auth.invalid_token' } });
+    token = () => Promise.reject(fail('auth.refresh_invalid'));
+    connection.open();
+    last().onopen?.({} as never);
+    await environment.settle();
+    expect(connection.status).toMatchObject({ state: 'closed', error: { code: 'auth.refresh_invalid' } });
+  });
+
+  it('renews the token within the session before it ends', async () => {
+    renewIn = 2_000;
+    const socket = await open();
+    token = () => Promise.resolve('fresh');
+    const beat = environment.timers.set(900, () =>
+      socket.receive({ type: 'system.pong', server_time: welcome.server_time }),
+    );
+    await environment.advance(2_000);
+    environment.timers.clear(beat);
+    expect(socket.frames()).toContainEqual({ type: 'session.refresh', token: 'fresh' });
+  });
+
+  it('keeps nothing that is sent while there is no session', async () => {
+    expect(connection.send({ type: 'system.ping' })).toBe(false);
+    await open();
+    expect(connection.send({ type: 'system.ping' })).toBe(true);
+    connection.close();
+    expect(connection.send({ type: 'system.ping' })).toBe(false);
+  });
+});

@@ -1,0 +1,145 @@
+import { asOpId, type BraneId, type ClientOp, type Environment, type OpId } from '@state-server/domain';
+import { type ClientFrame, fail, fromRefusal, type StateError } from '@state-server/protocol';
+import { EditSender } from './edit-sender';
+import type { EditHandle, SaveState } from './live-brane-types';
+import type { OptimisticScene } from './optimistic-scene';
+import { type LogPosition, type PendingEdit, type PendingEdits, type PendingKind } from './pending-edits';
+import { UndoHistory } from './undo-history';
+
+export interface EditQueueOptions {
+  readonly braneId: BraneId;
+  readonly environment: Environment;
+  readonly scene: OptimisticScene;
+  readonly pending: PendingEdits;
+  readonly send: (frame: ClientFrame) => boolean;
+  readonly position: () => LogPosition | undefined;
+  /** The view looks different. */
+  readonly changed: () => void;
+  readonly saveChanged: () => void;
+  readonly refused: (edit: PendingEdit, error: StateError) => void;
+}
+
+/** Own edits from the moment they are made until they are seen in the log, or refused. */
+export class EditQueue {
+  readonly history = new UndoHistory();
+  private readonly sender: EditSender;
+
+  constructor(private readonly options: EditQueueOptions) {
+    const { braneId, environment, pending, send, position } = options;
+    this.sender = new EditSender({ braneId, environment, pending, send, position });
+  }
+
+  get saveState(): SaveState {
+    const { pending, environment } = this.options;
+    const [oldest] = pending.all;
+    const oldestMs = oldest ? environment.clock.monotonic() - oldest.madeAt : 0;
+    return { saved: pending.size === 0, waiting: pending.size, oldestMs };
+  }
+
+  /** Those whose fate is not known: they may be in the log. */
+  get sent(): OpId[] {
+    return this.options.pending.all.filter((edit) => edit.firstSent).map((edit) => edit.opId);
+  }
+
+  /** Shown at once; throws when the rules refuse it here already. */
+  edit(ops: readonly ClientOp[]): EditHandle {
+    const refusal = this.options.scene.tryLocal(ops);
+    if (refusal) throw fromRefusal(refusal);
+    const opId = this.newOpId();
+    this.history.edited(opId);
+    return this.enqueue('edit', opId, ops);
+  }
+
+  undo(): EditHandle | undefined {
+    const opId = this.newOpId();
+    const target = this.history.undo(opId);
+    return target === undefined ? undefined : this.enqueue('undo', opId, [], target);
+  }
+
+  redo(): EditHandle | undefined {
+    const opId = this.newOpId();
+    const target = this.history.redo(opId);
+    return target === undefined ? undefined : this.enqueue('redo', opId, [], target);
+  }
+
+  /** A new session numbers anew. */
+  newSession(): void {
+    this.options.pending.newSession();
+  }
+
+  start(): void {
+    this.sender.start();
+  }
+
+  stop(): void {
+    this.sender.stop();
+  }
+
+  /** Its entry is part of the confirmed state. Answers whether it was ours. */
+  confirm(opId: OpId, at: LogPosition): boolean {
+    const edit = this.options.pending.remove(opId);
+    if (!edit) return false;
+    this.options.scene.invalidate();
+    edit.resolve(at);
+    this.options.saveChanged();
+    return true;
+  }
+
+  /** Durable. If its entry is behind us already (it came by a snapshot), there will be no ops to confirm it by. */
+  acked(opId: OpId, at: LogPosition): void {
+    const here = this.options.position();
+    if (here?.epoch === at.epoch && at.seq <= here.seq) this.confirm(opId, at);
+  }
+
+  /** Answers whether the error was about one of ours. */
+  refused(error: StateError, opId: OpId): boolean {
+    const edit = this.options.pending.find(opId);
+    if (!edit) return false;
+    if (error.retryable) {
+      this.sender.retry(edit, error);
+      return true;
+    }
+    this.options.pending.remove(opId);
+    this.history.refused(opId);
+    this.options.scene.invalidate();
+    edit.reject(error);
+    this.options.refused(edit, error);
+    this.options.changed();
+    this.options.saveChanged();
+    return true;
+  }
+
+  /** Nothing can be saved any more. */
+  rejectAll(reason: string): void {
+    for (const edit of [...this.options.pending.all]) {
+      this.options.pending.remove(edit.opId);
+      const message = `the brane was left before this edit was saved: ${reason}`;
+      edit.reject(fail('brane.not_joined', { reason }, message));
+    }
+  }
+
+  private enqueue(kind: PendingKind, opId: OpId, ops: readonly ClientOp[], target?: OpId): EditHandle {
+    const { pending, environment, changed, saveChanged } = this.options;
+    const saved = new Promise<LogPosition>((resolve, reject) => {
+      pending.add({
+        opId,
+        kind,
+        ops,
+        ...(target === undefined ? {} : { targetOpId: target }),
+        madeAt: environment.clock.monotonic(),
+        resolve,
+        reject,
+      });
+    });
+    // Whoever does not look at the promise hears of a refusal by the event.
+    saved.catch(() => undefined);
+    changed();
+    saveChanged();
+    this.sender.flush();
+    return { opId, saved };
+  }
+
+  private newOpId(): OpId {
+    return asOpId(this.options.environment.ids.uuid());
+  }
+}
