@@ -15,14 +15,14 @@ const scalar = fc.oneof(
   fc.maxSafeInteger(),
   fc.double({ noNaN: true }).filter((number) => !Object.is(number, -0)),
   text,
-  fc.uint8Array({ maxLength: 300, size: 'max' }),
+  fc.uint8Array({ maxLength: 300, size: 'large' }),
   fc.float32Array({ maxLength: 20, size: 'max' }),
   fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
   fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
 );
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof({ depthSize: 'small', maxDepth: 6 }, scalar, tie('array'), tie('map')),
-  array: fc.array(tie('value'), { maxLength: 30 }),
+  array: fc.array(tie('value'), { maxLength: 30, size: 'small' }),
   map: fc.dictionary(key, tie('value'), { maxKeys: 30, noNullPrototype: true }),
 }));
 
@@ -146,7 +146,9 @@ describe('CBOR', () => {
     const copy = first.slice();
     encodeCbor({ other: 'x'.repeat(200_000) });
     expect(Buffer.compare(first, copy)).toBe(0);
-    expect(decodeCbor(first)).toEqual(large);
+    const decoded = decodeCbor(first) as typeof large;
+    expect(decoded.text).toBe(large.text);
+    expect(Buffer.compare(decoded.bytes, large.bytes)).toBe(0);
   });
 
   it('reads a sequence item by item (RFC 8742)', () => {

@@ -1,4 +1,3 @@
-import type { ClientOp } from '@state-server/domain';
 import * as z from 'zod/mini';
 import { braneId, logPosition, objectId, opId } from '../schema/ids';
 import { clientOps } from '../schema/ops';
@@ -126,7 +125,7 @@ export type SessionHelloFrame = z.output<typeof sessionHello>;
 export type SessionRefreshFrame = z.output<typeof sessionRefresh>;
 export type SystemPingFrame = z.output<typeof systemPing>;
 export type BraneJoinFrame = z.output<typeof braneJoin>;
-export type BraneEditFrame = Omit<z.output<typeof braneEdit>, 'ops'> & { readonly ops: readonly ClientOp[] };
+export type BraneEditFrame = z.output<typeof braneEdit>;
 export type BraneUndoFrame = z.output<typeof braneUndo>;
 export type BraneRedoFrame = z.output<typeof braneRedo>;
 export type BraneLeaveFrame = z.output<typeof braneLeave>;

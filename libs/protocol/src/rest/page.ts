@@ -6,7 +6,10 @@ export const PAGE = { default: 50, max: 200 } as const;
 /** Query parameters are text: a decimal integer within bounds. */
 export function integerParameter(min: number, max: number) {
   return z.pipe(
-    z.pipe(z.string().check(z.regex(/^(0|[1-9][0-9]{0,15})$/)), z.transform(Number)),
+    z.pipe(
+      z.string().check(z.regex(/^(0|[1-9][0-9]{0,15})$/, 'must be a decimal integer')),
+      z.transform(Number),
+    ),
     z.int().check(z.gte(min), z.lte(max)),
   );
 }

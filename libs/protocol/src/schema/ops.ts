@@ -1,3 +1,4 @@
+import type { ClientOp } from '@state-server/domain';
 import * as z from 'zod/mini';
 import { braneId, objectId, prototypeId, version } from './ids';
 import { transform, value, valueMap } from './values';
@@ -52,7 +53,7 @@ export function newObjectOf<Extra extends z.core.$ZodLooseShape>(extra: Extra) {
 export const newObject = newObjectOf({});
 
 /** JSON Pointers (RFC 6901) from the table of settable fields; which ones those are, the domain says (SYNC S4). */
-export const pointer = z.string().check(z.startsWith('/'));
+export const pointer = z.string().check(z.startsWith('/', 'must start with "/"'));
 const ifVersion = z.exactOptional(version);
 
 /** An op as a client asks for it (domain `ClientOp`). */
@@ -86,4 +87,4 @@ export const clientOp = z.discriminatedUnion('op', [
 ]);
 
 /** How many ops an edit holds at most is the domain's to say: `edit.empty`, `edit.too_many_ops`. */
-export const clientOps = z.array(clientOp);
+export const clientOps: z.ZodMiniType<readonly ClientOp[]> = z.array(clientOp);

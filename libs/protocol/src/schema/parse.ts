@@ -60,12 +60,18 @@ function describe(issue: Issue, base: readonly PropertyKey[]): Problem[] {
     case 'invalid_element':
       return issue.issues.flatMap((inner) => describe(inner, path));
     case 'invalid_union':
-      return one(describeUnion(issue));
+      return nearest(issue)?.flatMap((inner) => describe(inner, path)) ?? one(describeUnion(issue));
     case 'custom':
       return one(issue.input === undefined ? 'is missing' : issue.message);
     default:
       return one(issue.message);
   }
+}
+
+/** Of several forms the one that the value almost has, if there is one. */
+function nearest(issue: Extract<Issue, { code: 'invalid_union' }>): readonly Issue[] | undefined {
+  const [first, second] = [...issue.errors].sort((a, b) => a.length - b.length);
+  return first !== undefined && second !== undefined && first.length < second.length ? first : undefined;
 }
 
 function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>): string {

@@ -63,7 +63,7 @@ export const matrix = z.custom<readonly number[] | Float32Array>(
 export const transform = z.pipe(
   z.pipe(matrix, z.transform(toMatrix)),
   z.custom<Transform>((input) => input instanceof Float32Array && input.every(Number.isFinite), {
-    error: 'a transform must consist of numbers that are finite as float32',
+    error: 'must consist of numbers that are finite as float32',
     params: { code: 'transform.not_finite' },
   }),
 );
