@@ -5,6 +5,7 @@
 export const LIMITS = {
   /** Records in one brane, marked ones included until they are reaped. */
   objects_per_brane: 1_000_000,
+  members_per_brane: 1_000,
   /** Levels of the tree, the root being the first. */
   depth_levels: 32,
   /** Live children of one group; marked ones may be as many again until they are reaped. */

@@ -75,6 +75,7 @@ export const ERRORS = {
   'brane.already_joined': row(409, 'The brane is joined already.'),
   'brane.removed': row(403, 'You are no longer a member of this brane.'),
   'brane.too_many_objects': row(422, 'The brane holds as many objects as it may.'),
+  'brane.too_many_members': row(422, 'The brane has as many members as it may.'),
   'brane.frozen': row(423, 'The brane does not take edits now.'),
   'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
 
