@@ -1,4 +1,4 @@
-import type { BraneId, Epoch, Environment } from '@state-server/domain';
+import type { BraneId, Epoch, Environment, TimerHandle } from '@state-server/domain';
 import type { HeadNotice } from './messages';
 
 /** How long after its last advance a head is still announced, ms (SYNC R5). */
@@ -33,7 +33,7 @@ export function createHeadHeartbeat(deps: {
 }): HeadHeartbeat {
   const { clock, timers } = deps.environment;
   const heads = new Map<BraneId, Advanced>();
-  let timer: unknown;
+  let timer: TimerHandle | undefined;
   let stopped = false;
 
   const announce = (): void => {

@@ -1,14 +1,4 @@
-import type {
-  Block,
-  BraneId,
-  BraneMeta,
-  Group,
-  Ids,
-  ObjectId,
-  Role,
-  UserId,
-  Visibility,
-} from '@state-server/domain';
+import type { Block, BraneId, BraneMeta, Group, Ids, Role, UserId, Visibility } from '@state-server/domain';
 import { asBraneId, asObjectId, asUserId } from '@state-server/domain';
 
 const EPOCH_TIME = '2026-01-01T00:00:00.000Z';

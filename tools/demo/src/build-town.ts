@@ -1,5 +1,5 @@
 import type { Client, LiveBrane } from '@state-server/client';
-import type { BraneId, ClientOp, Ids, Random } from '@state-server/domain';
+import type { ClientOp, Ids, Random } from '@state-server/domain';
 import { planTown, type TownSize } from './town';
 
 /** Creations in one edit: well below 64 KiB a message. */

@@ -1,9 +1,4 @@
-import {
-  createClient,
-  type ClientOptions,
-  type LiveBrane,
-  type WebSocketConstructor,
-} from '@state-server/client';
+import { createClient, type ClientOptions, type LiveBrane } from '@state-server/client';
 import { asBraneId, type BraneId } from '@state-server/domain';
 import { seededRandom } from '@state-server/testing';
 import { WebSocket } from 'ws';

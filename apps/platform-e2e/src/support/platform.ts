@@ -1,9 +1,4 @@
-import {
-  type Client,
-  type ClientOptions,
-  createClient,
-  type WebSocketConstructor,
-} from '@state-server/client';
+import { type Client, type ClientOptions, createClient } from '@state-server/client';
 import { asBraneId, type BraneId, type UserId } from '@state-server/domain';
 import { decodeCbor, encodeCbor } from '@state-server/protocol';
 import { WebSocket } from 'ws';

@@ -62,7 +62,11 @@ export class RecordStore implements Store {
     for (let attempt = 0; ; attempt += 1) {
       const outcome = await this.attempt(run, attempt);
       if (outcome.kind === 'committed') return outcome.result;
-      if (outcome.kind === 'unknown') run.unknown.set(attempt, outcome.result);
+      if (outcome.kind === 'unknown') {
+        // Without a record of its own nothing would tell; another attempt might do it twice.
+        if (run.id === undefined) throw outcomeUnknown(options.label, outcome.cause);
+        run.unknown.set(attempt, outcome.result);
+      }
       if (attempt >= maxRetries) throw this.givenUp(run, outcome.cause);
       await this.backOff(run, attempt);
     }
@@ -70,7 +74,7 @@ export class RecordStore implements Store {
 
   async read<T>(options: TransactOptions, callback: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     const deadlineMs = Math.min(options.deadlineMs ?? DEFAULT_DEADLINE_MS, STORE_LIMITS.transactionMs);
-    return this.within(options, deadlineMs, async (begin) => callback((await begin()).records));
+    return this.within(options, deadlineMs, async (begin) => callback((await begin(undefined)).records));
   }
 
   check(): Promise<void> {
@@ -95,7 +99,7 @@ export class RecordStore implements Store {
   }
 
   private async runOnce<T>(run: Run<T>, attempt: number, begin: Begin): Promise<Outcome<T>> {
-    const { records, kv } = await begin();
+    const { records, kv } = await begin(this.nextStamp);
     const { id, unknown, options } = run;
     if (id !== undefined && unknown.size > 0) {
       const own = await records.get('transactions', [id]);
@@ -129,10 +133,10 @@ export class RecordStore implements Store {
     let kv: KvTransaction | undefined;
     let records: RecordTransaction | undefined;
     let overdue = ms <= 0;
-    let timer: TimerHandle;
-    const begin: Begin = async () => {
+    let timer: TimerHandle | undefined;
+    const begin: Begin = async (nextStamp) => {
       kv = await this.kv.begin();
-      records = new RecordTransaction(kv, () => this.nextStamp());
+      records = new RecordTransaction(kv, nextStamp);
       if (overdue) kv.abandon();
       if (overdue) throw outOfTime(options.label);
       return { kv, records };
@@ -150,7 +154,7 @@ export class RecordStore implements Store {
         body(begin).then(resolve, reject);
       });
     } finally {
-      timers.clear(timer);
+      if (timer !== undefined) timers.clear(timer);
       records?.end(new Error(`the transaction ${options.label} has ended`));
       kv?.abandon();
     }
@@ -175,15 +179,17 @@ export class RecordStore implements Store {
     });
   }
 
-  private nextStamp(): Stamp {
+  private readonly nextStamp = (): Stamp => {
     if (this.stampLow === 0) this.stampHigh = Math.floor(this.environment.random.next() * 2 ** 32);
     const stamp = { high: this.stampHigh, low: this.stampLow };
     this.stampLow = (this.stampLow + 1) % 2 ** 32;
     return stamp;
-  }
+  };
 }
 
-type Begin = () => Promise<{ readonly kv: KvTransaction; readonly records: RecordTransaction }>;
+type Begin = (
+  nextStamp: (() => Stamp) | undefined,
+) => Promise<{ readonly kv: KvTransaction; readonly records: RecordTransaction }>;
 
 function outOfTime(label: string): StoreError {
   return new StoreError('deadline', `${label} ran out of time and was not committed`);
