@@ -27,19 +27,20 @@ export async function* encodeSnapshot(
   let first = true;
   let since = environment.clock.monotonic();
   for (const object of parentsFirst(snapshot.objects)) {
-    const item = form.item(object, first);
-    first = false;
-    pieces.push(item);
-    bytes += item.byteLength;
-    const tired = environment.clock.monotonic() - since >= SLICE_MS;
-    if (bytes < PIECE_BYTES && !tired) continue;
-    yield join(pieces);
-    pieces = [];
-    bytes = 0;
-    if (tired) {
-      await new Promise<void>((resolve) => void environment.timers.set(0, resolve));
-      since = environment.clock.monotonic();
+    if (object) {
+      const item = form.item(object, first);
+      first = false;
+      pieces.push(item);
+      bytes += item.byteLength;
     }
+    if (bytes >= PIECE_BYTES) {
+      yield join(pieces);
+      pieces = [];
+      bytes = 0;
+    }
+    if (environment.clock.monotonic() - since < SLICE_MS) continue;
+    await new Promise<void>((resolve) => void environment.timers.set(0, resolve));
+    since = environment.clock.monotonic();
   }
   pieces.push(form.end);
   yield join(pieces);

@@ -1,0 +1,17 @@
+export { type AdministerBrane, type AdministeredBrane } from './administer-brane';
+export { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
+export { BraneEditHttp } from './brane-edit.http';
+export { BraneHttp } from './brane.http';
+export { type CreateBrane, createBrane } from './create-brane';
+export { deleteBrane } from './delete-brane';
+export { type EditBrane, editBrane } from './edit-brane';
+export { type FoundBrane, findBrane } from './find-brane';
+export { getSnapshot } from './get-snapshot';
+export { listBranes } from './list-branes';
+export { listHistory } from './list-history';
+export { getMember, listMembers } from './list-members';
+export { MemberHttp } from './member.http';
+export { removeMember } from './remove-member';
+export { setMember } from './set-member';
+export { redoEdit, type UndoEdit, undoEdit } from './undo-edit';
+export { updateBrane } from './update-brane';

@@ -1,9 +1,10 @@
 import { withReadErrors } from '@state-server/commit';
 import type { BraneId, Role, UserId } from '@state-server/domain';
-import type { BraneDoc, ReadTransaction, Store } from '@state-server/persistence-port';
+import type { BraneDoc, HeadDoc, ReadTransaction, Store } from '@state-server/persistence-port';
 
 export interface ListedBrane {
   readonly brane: BraneDoc;
+  readonly head: HeadDoc;
   readonly role: Role;
 }
 
@@ -47,9 +48,14 @@ async function readPage(
     'branes',
     memberships.map((member) => [member.brane_id]),
   );
+  const heads = await tx.getMany(
+    'heads',
+    memberships.map((member) => [member.brane_id]),
+  );
   const live = memberships.flatMap(({ role }, index) => {
     const brane = branes[index];
-    return brane?.status === 'live' ? [{ brane, role }] : [];
+    const head = heads[index];
+    return brane?.status === 'live' && head ? [{ brane, head, role }] : [];
   });
   return { live, last: memberships.length < limit ? undefined : memberships.at(-1)?.brane_id };
 }

@@ -2,9 +2,10 @@ import type { ObjectId, SceneObject } from '@state-server/domain';
 
 /**
  * The objects in an order in which each stands behind its parent, made while it is read: nothing is sorted, one pass.
+ * For an object that must wait for its parent it yields undefined, so that whoever pulls can breathe in between.
  * What has no parent among them (it cannot be, in a sound brane) comes last.
  */
-export function* parentsFirst(objects: Iterable<SceneObject>): Iterable<SceneObject> {
+export function* parentsFirst(objects: Iterable<SceneObject>): Iterable<SceneObject | undefined> {
   const placed = new Set<ObjectId>();
   const waiting = new Map<ObjectId, SceneObject[]>();
   for (const object of objects) {
@@ -12,6 +13,7 @@ export function* parentsFirst(objects: Iterable<SceneObject>): Iterable<SceneObj
       const siblings = waiting.get(object.parent_id);
       if (siblings) siblings.push(object);
       else waiting.set(object.parent_id, [object]);
+      yield undefined;
       continue;
     }
     const ready = [object];

@@ -1,0 +1,7 @@
+export { type CreateObject, createObject, type ObjectDeps } from './create-object';
+export { deleteObject } from './delete-object';
+export { type FoundObject, findObject } from './find-object';
+export { type ListChildren, listChildren } from './list-children';
+export { type MoveObject, moveObject } from './move-object';
+export { type UpdateObject, updateObject } from './update-object';
+export { OBJECT_DEPS, ObjectHttp } from './object.http';

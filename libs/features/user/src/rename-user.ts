@@ -6,8 +6,8 @@ import { fail } from '@state-server/protocol';
 export interface RenameUser {
   readonly user_id: UserId;
   readonly name: string;
-  /** Refused with `precondition.failed` when the user is at another version. */
-  readonly if_version?: number;
+  /** Refused with `precondition.failed` when the user is at another version than these. */
+  readonly if_versions?: readonly number[];
   /** Further writes of the caller in the same transaction; may run several times. */
   readonly also?: (tx: Transaction, user: UserDoc) => Promise<void>;
 }
@@ -22,7 +22,7 @@ export async function renameUser(
     return await deps.store.transact({ label: 'user.rename' }, async (tx) => {
       const before = await tx.get('users', [input.user_id]);
       if (!before) throw fail('user.not_found', { id: input.user_id });
-      if (input.if_version !== undefined && input.if_version !== before.version) {
+      if (input.if_versions?.includes(before.version) === false) {
         throw fail('precondition.failed', { version: before.version });
       }
       const user = { ...before, name: input.name, version: before.version + 1, updated_at: at };

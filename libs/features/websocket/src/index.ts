@@ -1,0 +1,3 @@
+export { type IssueTicket, issueTicket } from './issue-ticket';
+export { type ListSessions, listSessions } from './list-sessions';
+export { WEBSOCKET_DEPS, type WebSocketDeps, WebSocketHttp } from './websocket.http';

@@ -1,8 +1,7 @@
 export * from './answer';
 export { decodeCursor, encodeCursor, page } from './cursor';
-export { runOnce, type Claim, type IdempotencyDeps, type KeyedWork } from './idempotency';
-export { derivedUuid, requestFingerprint } from './fingerprint';
-export { ifMatch } from './if-match';
-export { idempotencyKeyOf } from './idempotency-key';
+export type { Claim, IdempotencyDeps, KeyedWork } from './idempotency';
+export { wantedVersions } from './if-match';
+export { runKeyed } from './keyed';
 export * from './read-request';
 export * from './resources';

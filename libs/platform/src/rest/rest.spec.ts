@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { isUuid } from '@state-server/domain';
+import { fail } from '@state-server/protocol';
 import { decodeCursor, encodeCursor, page } from './cursor';
 import { canonicalText, derivedUuid, requestFingerprint } from './fingerprint';
 import { idempotencyKeyOf } from './idempotency-key';
-import { ifMatch } from './if-match';
+import { underIfMatch, wantedVersions } from './if-match';
 import type { RestRequest } from './read-request';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
@@ -83,15 +84,33 @@ describe('the Idempotency-Key header', () => {
 });
 
 describe('If-Match', () => {
-  it('ties a write to the current version, or to none', () => {
-    expect(ifMatch(undefined, 3)).toBeUndefined();
-    expect(ifMatch('*', 3)).toBeUndefined();
-    expect(ifMatch('"3"', 3)).toBe(3);
-    expect(ifMatch('"1", "3"', 3)).toBe(3);
+  const read = (header: string | undefined, ifVersion?: number): readonly number[] | undefined =>
+    wantedVersions(request(header === undefined ? {} : { 'if-match': header }), ifVersion);
+
+  it('ties a write to versions, or to none', () => {
+    expect(read(undefined)).toBeUndefined();
+    expect(read('*')).toBeUndefined();
+    expect(read('"3"')).toEqual([3]);
+    expect(read('"1", "3"')).toEqual([1, 3]);
   });
 
-  it.each(['"2"', 'W/"3"', '3', '"30"', ''])('fails for %j at version 3', (header) => {
-    expect(() => ifMatch(header, 3)).toThrow(coded('precondition.failed'));
+  it('and if_version in the body must both hold', () => {
+    expect(read(undefined, 3)).toEqual([3]);
+    expect(read('*', 3)).toEqual([3]);
+    expect(read('"1", "3"', 3)).toEqual([3]);
+    expect(read('"1"', 3)).toEqual([]);
+  });
+
+  it.each(['W/"3"', '3', '"v3"', ''])('matches nothing as %j', (header) => {
+    expect(read(header)).toEqual([]);
+  });
+
+  it('names the error after what the client sent', async () => {
+    const work = (): Promise<never> => Promise.reject(fail('object.version_mismatch', { version: 4 }));
+    await expect(underIfMatch(request({}), work)).rejects.toEqual(coded('object.version_mismatch'));
+    await expect(underIfMatch(request({ 'if-match': '"3"' }), work)).rejects.toEqual(
+      coded('precondition.failed'),
+    );
   });
 });
 

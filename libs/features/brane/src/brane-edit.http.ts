@@ -1,0 +1,142 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import type { AlsoWrite, Committed } from '@state-server/commit';
+import { type Action, type BraneId, can } from '@state-server/domain';
+import { callerOf } from '@state-server/identity';
+import {
+  type Answer,
+  type RestReply,
+  type RestRequest,
+  okAnswer,
+  readRequest,
+  respond,
+  runKeyed,
+  stateSeqHeader,
+} from '@state-server/platform';
+import { type RouteId, fail } from '@state-server/protocol';
+import { authoriseInBrane } from './authorise-in-brane';
+import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
+import { editBrane } from './edit-brane';
+import { findBrane } from './find-brane';
+import { redoEdit, undoEdit } from './undo-edit';
+
+interface Asked {
+  readonly route: RouteId;
+  readonly braneId: BraneId;
+  /** What the user must be allowed to. */
+  readonly action: Action;
+  readonly body: unknown;
+}
+
+/** REST for the log of a brane: the same edits, undos and redos as over the WebSocket. */
+@Controller('brane/:id')
+export class BraneEditHttp {
+  constructor(@Inject(BRANE_DEPS) private readonly deps: BraneHttpDeps) {}
+
+  @Post('edit')
+  async edit(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.edit', request);
+    const { user_id } = callerOf(request);
+    const asked: Asked = { route: 'brane.edit', braneId: params.id, action: 'edit', body };
+    await this.commit(asked, request, reply, (also) =>
+      editBrane(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+    );
+  }
+
+  @Post('undo')
+  async undo(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.undo', request);
+    const { user_id } = callerOf(request);
+    const asked: Asked = { route: 'brane.undo', braneId: params.id, action: 'undo', body };
+    await this.commit(asked, request, reply, (also) =>
+      undoEdit(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+    );
+  }
+
+  @Post('redo')
+  async redo(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.redo', request);
+    const { user_id } = callerOf(request);
+    const asked: Asked = { route: 'brane.redo', braneId: params.id, action: 'undo', body };
+    await this.commit(asked, request, reply, (also) =>
+      redoEdit(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+    );
+  }
+
+  @Post('restore')
+  async restore(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.restore', request);
+    await this.unsupported(
+      { route: 'brane.restore', braneId: params.id, action: 'edit', body },
+      request,
+      reply,
+    );
+  }
+
+  @Post('fork')
+  async fork(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.fork', request);
+    await this.unsupported({ route: 'brane.fork', braneId: params.id, action: 'view', body }, request, reply);
+  }
+
+  private async commit(
+    { route, braneId, action, body }: Asked,
+    request: RestRequest,
+    reply: RestReply,
+    work: (also: AlsoWrite) => Promise<Committed>,
+  ): Promise<void> {
+    const { user_id } = callerOf(request);
+    const answer = await runKeyed(
+      this.deps,
+      route,
+      request,
+      { user_id, body },
+      {
+        authorise: () => authoriseInBrane(this.deps.store, user_id, braneId, action),
+        execute: async (claim) => {
+          const committed = await work((tx, outcome) => claim.record(tx, toAnswer(outcome)));
+          return { answer: toAnswer(committed), replayed: committed.replayed };
+        },
+      },
+    );
+    respond(reply, answer);
+  }
+
+  /** For what is not there yet: says so to whoever could do it, and nothing to whoever may not even see the brane. */
+  private async unsupported(
+    { route, braneId, action, body }: Asked,
+    request: RestRequest,
+    reply: RestReply,
+  ): Promise<void> {
+    const { user_id } = callerOf(request);
+    const authorise = (): Promise<void> => authoriseInBrane(this.deps.store, user_id, braneId, action);
+    const answer = await runKeyed(
+      this.deps,
+      route,
+      request,
+      { user_id, body },
+      {
+        authorise,
+        execute: async () => {
+          const { role } = await findBrane(this.deps.store, user_id, braneId);
+          throw can(role, action) ? fail('op.unsupported') : fail('permission.denied');
+        },
+      },
+    );
+    respond(reply, answer);
+  }
+}
+
+function toAnswer(committed: Committed): Answer {
+  const { brane_id, op_id, epoch, seq, at, ops, skipped, replayed } = committed;
+  const body: CommittedResponse = {
+    brane_id,
+    op_id,
+    epoch,
+    seq,
+    at,
+    ops: [...ops],
+    ...(skipped && { skipped: [...skipped] }),
+    replayed,
+  };
+  return okAnswer(body, stateSeqHeader({ epoch, seq }));
+}

@@ -1,0 +1,9 @@
+import type { Environment } from '@state-server/domain';
+import type { BraneDeps } from './brane-writer';
+
+/** Injection token for what the brane doors work with. */
+export const BRANE_DEPS = Symbol('BRANE_DEPS');
+
+export interface BraneHttpDeps extends BraneDeps {
+  readonly environment: Environment;
+}

@@ -1,0 +1,207 @@
+import { Readable } from 'node:stream';
+import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
+import { type Action, type BraneId, asBraneId } from '@state-server/domain';
+import { callerOf } from '@state-server/identity';
+import {
+  type Answer,
+  type RestReply,
+  type RestRequest,
+  createdAnswer,
+  decodeCursor,
+  emptyAnswer,
+  encodeCursor,
+  etagHeader,
+  okAnswer,
+  page,
+  readRequest,
+  respond,
+  runKeyed,
+  stateSeqHeader,
+  toBraneResource,
+  wantedVersions,
+} from '@state-server/platform';
+import { type RouteId, fail } from '@state-server/protocol';
+import type { AdministerBrane, AdministeredBrane } from './administer-brane';
+import { authoriseInBrane } from './authorise-in-brane';
+import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
+import type { Replayed } from './brane-writer';
+import { createBrane } from './create-brane';
+import { deleteBrane } from './delete-brane';
+import { encodeSnapshot } from './encode-snapshot';
+import { type FoundBrane, findBrane } from './find-brane';
+import { getSnapshot } from './get-snapshot';
+import { listBranes } from './list-branes';
+import { listHistory } from './list-history';
+import { updateBrane } from './update-brane';
+
+const MINE = 'branes';
+
+/** REST for /brane itself; its edits and members have doors of their own. */
+@Controller('brane')
+export class BraneHttp {
+  constructor(@Inject(BRANE_DEPS) private readonly deps: BraneHttpDeps) {}
+
+  @Post()
+  async create(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('brane.create', request);
+    const { user_id } = callerOf(request);
+    const answer = await runKeyed(
+      this.deps,
+      'brane.create',
+      request,
+      { user_id, body },
+      {
+        authorise: () => Promise.resolve(),
+        execute: async (claim) => {
+          const made = await createBrane(this.deps, {
+            ...body,
+            user_id,
+            op_id: claim.op_id,
+            id: body.id ?? asBraneId(claim.newId('brane')),
+            also: (tx, brane) => claim.record(tx, created(brane)),
+          });
+          return { answer: created(made), replayed: made.replayed };
+        },
+      },
+    );
+    respond(reply, answer);
+  }
+
+  @Get()
+  async list(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    refuseParameters(request, ['q', 'public']);
+    const { query } = readRequest('brane.list', request);
+    const [after] = decodeCursor(MINE, 1, query.cursor) ?? [];
+    const found = await listBranes(this.deps.store, {
+      user_id: callerOf(request).user_id,
+      limit: query.limit,
+      ...(after === undefined ? {} : { after: asBraneId(String(after)) }),
+    });
+    const { items, next_cursor } = page(found, query.limit, ({ brane }) => encodeCursor(MINE, [brane.id]));
+    const body = items.map(({ brane, head, role }) =>
+      toBraneResource({ meta: brane, version: brane.version, head }, role),
+    );
+    respond(reply, okAnswer({ items: body, next_cursor }));
+  }
+
+  @Get(':id')
+  async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('brane.get', request);
+    respond(reply, shown(await findBrane(this.deps.store, callerOf(request).user_id, params.id)));
+  }
+
+  @Patch(':id')
+  async update(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('brane.update', request);
+    await this.administer(
+      { route: 'brane.update', braneId: params.id, action: 'configure', body },
+      request,
+      reply,
+      (input) => updateBrane(this.deps, { ...input, ...body }),
+      ({ brane }) => shown(brane),
+    );
+  }
+
+  @Delete(':id')
+  async remove(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('brane.delete', request);
+    await this.administer(
+      { route: 'brane.delete', braneId: params.id, action: 'delete_brane' },
+      request,
+      reply,
+      (input) => deleteBrane(this.deps, input),
+      ({ position }) => emptyAnswer(stateSeqHeader(position)),
+    );
+  }
+
+  @Get(':id/snapshot')
+  async snapshot(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    refuseParameters(request, ['at']);
+    const { params } = readRequest('brane.snapshot', request);
+    const snapshot = await getSnapshot(this.deps, {
+      user_id: callerOf(request).user_id,
+      brane_id: params.id,
+    });
+    const format = formatOf(request);
+    const pieces = encodeSnapshot(snapshot, format, this.deps.environment);
+    respond(
+      reply,
+      okAnswer(Readable.from(pieces), {
+        ...stateSeqHeader(snapshot.head),
+        'content-type': MEDIA_TYPES[format],
+      }),
+    );
+  }
+
+  @Get(':id/history')
+  async history(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, query } = readRequest('brane.history', request);
+    const list = `history:${params.id}`;
+    const [after] = decodeCursor(list, 1, query.cursor) ?? [];
+    const { brane, entries, complete } = await listHistory(this.deps.store, {
+      user_id: callerOf(request).user_id,
+      brane_id: params.id,
+      after: after === undefined ? (query.after ?? 0) : Number(after),
+      limit: query.limit,
+    });
+    const last = entries.at(-1);
+    const next = complete || !last ? null : encodeCursor(list, [last.seq]);
+    respond(reply, okAnswer({ items: entries, next_cursor: next }, stateSeqHeader(brane.head)));
+  }
+
+  private async administer(
+    asked: {
+      readonly route: RouteId;
+      readonly braneId: BraneId;
+      readonly action: Action;
+      readonly body?: unknown;
+    },
+    request: RestRequest,
+    reply: RestReply,
+    change: (input: AdministerBrane) => Promise<AdministeredBrane & Replayed>,
+    encode: (done: AdministeredBrane) => Answer,
+  ): Promise<void> {
+    const { route, braneId, action, body } = asked;
+    const { user_id } = callerOf(request);
+    const versions = wantedVersions(request);
+    const answer = await runKeyed(
+      this.deps,
+      route,
+      request,
+      { user_id, body },
+      {
+        authorise: () => authoriseInBrane(this.deps.store, user_id, braneId, action),
+        execute: async (claim) => {
+          const done = await change({
+            user_id,
+            op_id: claim.op_id,
+            brane_id: braneId,
+            ...(versions && { if_versions: versions }),
+            also: (tx, result) => claim.record(tx, encode(result)),
+          });
+          return { answer: encode(done), replayed: done.replayed };
+        },
+      },
+    );
+    respond(reply, answer);
+  }
+}
+
+function created(brane: FoundBrane): Answer {
+  return createdAnswer(`/brane/${brane.meta.id}`, toBraneResource(brane, brane.role), headersOf(brane));
+}
+
+function shown(brane: FoundBrane): Answer {
+  return okAnswer(toBraneResource(brane, brane.role), headersOf(brane));
+}
+
+function headersOf(brane: FoundBrane): Readonly<Record<string, string>> {
+  return { ...etagHeader(brane.version), ...stateSeqHeader(brane.head) };
+}
+
+/** Parameters that the design has and this server does not yet: they are refused instead of ignored. */
+function refuseParameters({ query }: RestRequest, names: readonly string[]): void {
+  const asked = names.find((name) => typeof query === 'object' && query !== null && name in query);
+  if (asked !== undefined)
+    throw fail('op.unsupported', { parameter: asked }, `?${asked}= is not available yet.`);
+}

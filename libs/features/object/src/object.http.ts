@@ -1,0 +1,205 @@
+import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
+import { type ObjectId, asObjectId, can } from '@state-server/domain';
+import {
+  type Answer,
+  type IdempotencyDeps,
+  type KeyedWork,
+  type RestReply,
+  type RestRequest,
+  createdAnswer,
+  decodeCursor,
+  emptyAnswer,
+  encodeCursor,
+  etagHeader,
+  okAnswer,
+  readRequest,
+  respond,
+  runKeyed,
+  stateSeqHeader,
+  wantedVersions,
+} from '@state-server/platform';
+import { type RouteId, fail } from '@state-server/protocol';
+import { callerOf } from '@state-server/identity';
+import { authoriseInBrane, authoriseOnObject } from './authorise-object';
+import type { ChangeObject } from './change-object';
+import { type ObjectDeps, createObject } from './create-object';
+import { deleteObject } from './delete-object';
+import { findObject } from './find-object';
+import { listChildren } from './list-children';
+import { moveObject } from './move-object';
+import { updateObject } from './update-object';
+import type { Written, WrittenObject } from './written-object';
+
+/** Injection token for what the object doors work with. */
+export const OBJECT_DEPS = Symbol('OBJECT_DEPS');
+
+type Change = (input: ChangeObject) => Promise<Written<WrittenObject>>;
+
+/** REST for /object. */
+@Controller('object')
+export class ObjectHttp {
+  constructor(@Inject(OBJECT_DEPS) private readonly deps: ObjectDeps & IdempotencyDeps) {}
+
+  @Post()
+  async create(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('object.create', request);
+    const { user_id } = callerOf(request);
+    const { brane_id, ...fields } = body;
+    await this.keyed('object.create', request, reply, body, {
+      authorise: () => authoriseInBrane(this.deps.store, user_id, brane_id),
+      execute: async (claim) => {
+        const object = { ...fields, id: fields.id ?? asObjectId(claim.newId('object')) };
+        const written = await createObject(this.deps, {
+          user_id,
+          op_id: claim.op_id,
+          brane_id,
+          object,
+          also: (tx, made) => claim.record(tx, created(made)),
+        });
+        return { answer: created(written), replayed: written.replayed };
+      },
+    });
+  }
+
+  @Get(':id')
+  async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('object.get', request);
+    respond(reply, changed(await findObject(this.deps.store, callerOf(request).user_id, params.id)));
+  }
+
+  @Get(':id/children')
+  async children(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, query } = readRequest('object.children', request);
+    const list = `children:${params.id}`;
+    const [order, id] = decodeCursor(list, 2, query.cursor) ?? [];
+    const page = await listChildren(this.deps.store, {
+      user_id: callerOf(request).user_id,
+      parent_id: params.id,
+      limit: query.limit,
+      ...(order === undefined ? {} : { after: { order: String(order), id: asObjectId(String(id)) } }),
+    });
+    const next = page.next && encodeCursor(list, [page.next.order, page.next.id]);
+    const body = { items: page.objects, next_cursor: next ?? null };
+    respond(reply, okAnswer(body, stateSeqHeader(page.head)));
+  }
+
+  @Patch(':id')
+  async update(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('object.update', request);
+    const { if_version, ...fields } = body;
+    const change: Change = (input) => updateObject(this.deps, { ...input, ...fields });
+    await this.change('object.update', request, reply, { id: params.id, body, if_version }, change, changed);
+  }
+
+  @Delete(':id')
+  async remove(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('object.delete', request);
+    const change: Change = (input) => deleteObject(this.deps, input);
+    await this.change('object.delete', request, reply, { id: params.id }, change, gone);
+  }
+
+  @Post(':id/move')
+  async move(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('object.move', request);
+    const { if_version, ...place } = body;
+    const change: Change = (input) => moveObject(this.deps, { ...input, ...place });
+    await this.change('object.move', request, reply, { id: params.id, body, if_version }, change, changed);
+  }
+
+  @Post(':id/upgrade')
+  async upgrade(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('object.upgrade', request);
+    await this.unsupported('object.upgrade', request, reply, params.id, body);
+  }
+
+  @Post(':id/promote')
+  async promote(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    await this.unsupported(
+      'object.promote',
+      request,
+      reply,
+      readRequest('object.promote', request).params.id,
+    );
+  }
+
+  @Post(':id/demote')
+  async demote(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    await this.unsupported('object.demote', request, reply, readRequest('object.demote', request).params.id);
+  }
+
+  @Post(':id/actions/:action')
+  async action(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('object.action', request);
+    await this.unsupported('object.action', request, reply, params.id, body);
+  }
+
+  private async keyed(
+    route: RouteId,
+    request: RestRequest,
+    reply: RestReply,
+    body: unknown,
+    work: KeyedWork,
+  ): Promise<void> {
+    const { user_id } = callerOf(request);
+    respond(reply, await runKeyed(this.deps, route, request, { user_id, body }, work));
+  }
+
+  private async change(
+    route: RouteId,
+    request: RestRequest,
+    reply: RestReply,
+    asked: { readonly id: ObjectId; readonly body?: unknown; readonly if_version?: number | undefined },
+    change: Change,
+    encode: (written: WrittenObject) => Answer,
+  ): Promise<void> {
+    const { user_id } = callerOf(request);
+    const versions = wantedVersions(request, asked.if_version);
+    await this.keyed(route, request, reply, asked.body, {
+      authorise: () => authoriseOnObject(this.deps.store, user_id, asked.id),
+      execute: async (claim) => {
+        const written = await change({
+          user_id,
+          op_id: claim.op_id,
+          id: asked.id,
+          ...(versions && { if_versions: versions }),
+          also: (tx, made) => claim.record(tx, encode(made)),
+        });
+        return { answer: encode(written), replayed: written.replayed };
+      },
+    });
+  }
+
+  /** For what is not there yet: says so to whoever could do it, and nothing to whoever may not even see the object. */
+  private async unsupported(
+    route: RouteId,
+    request: RestRequest,
+    reply: RestReply,
+    id: ObjectId,
+    body?: unknown,
+  ): Promise<void> {
+    const { user_id } = callerOf(request);
+    await this.keyed(route, request, reply, body, {
+      authorise: () => authoriseOnObject(this.deps.store, user_id, id),
+      execute: async () => {
+        const { role } = await findObject(this.deps.store, user_id, id);
+        throw can(role, 'edit') ? fail('op.unsupported') : fail('permission.denied');
+      },
+    });
+  }
+}
+
+function created(written: WrittenObject): Answer {
+  return createdAnswer(`/object/${written.object.id}`, written.object, headersOf(written));
+}
+
+function changed(written: WrittenObject): Answer {
+  return okAnswer(written.object, headersOf(written));
+}
+
+function gone({ position }: WrittenObject): Answer {
+  return emptyAnswer(stateSeqHeader(position));
+}
+
+function headersOf({ object, position }: WrittenObject): Readonly<Record<string, string>> {
+  return { ...etagHeader(object.version), ...stateSeqHeader(position) };
+}
