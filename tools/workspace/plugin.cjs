@@ -64,6 +64,14 @@ const appTargets = ({ name }) => ({
   },
 });
 
+/** @returns {Record<string, Target>} */
+const sdkTargets = () => ({
+  build: cached(`${TOOL}/build-sdk.main.ts`, {
+    inputs: ['production', '^production', '{workspaceRoot}/tools/dev/src/build/**/*'],
+    outputs: ['{workspaceRoot}/dist/libs/client'],
+  }),
+});
+
 /** @param {Project} project @param {string} workspaceRoot */
 function targetsOf(project, workspaceRoot) {
   const directory = join(workspaceRoot, project.root);
@@ -71,6 +79,7 @@ function targetsOf(project, workspaceRoot) {
     ...(existsSync(join(directory, 'tsconfig.json')) && checks(project)),
     ...(existsSync(join(directory, 'jest.config.cjs')) && hasSpecs(directory) && { test: test(project) }),
     ...(project.tags.includes('type:app') && appTargets(project)),
+    ...(project.tags.includes('type:sdk') && sdkTargets()),
   };
 }
 

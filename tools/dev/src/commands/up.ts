@@ -34,7 +34,7 @@ export async function up(options: UpOptions, { terminal, ready }: UpHost): Promi
     redisUrl: redis?.url ?? process.env['REDIS_URL'] ?? '',
     logLevel: process.env['LOG_LEVEL'] ?? 'info',
   });
-  await assertFree([...plan.ports, ...(redis ? [redisPort(port)] : [])], port);
+  await assertFree([...plan.ports, ...(redis ? [redisPort(port)] : [])], `./dev up --port ${port + 200}`);
   await build(terminal);
   return run(plan, redis, options, { terminal, ready });
 }
@@ -70,9 +70,9 @@ async function prepareRedis(
 
 async function build(terminal: Terminal): Promise<void> {
   let done = 0;
-  const run = await terminal.step(`Building the ${APPS.length} services`, (say) =>
-    runNx(['run-many', '-t', 'build', '-p', APPS.join(',')], () =>
-      say(`Building, ${++done} of ${APPS.length} done`),
+  const run = await terminal.step(`Building the ${APPS.length} services and the SDK`, (say) =>
+    runNx(['run-many', '-t', 'build', '-p', [...APPS, 'client'].join(',')], () =>
+      say(`Building, ${++done} of ${APPS.length + 1} done`),
     ),
   );
   if (run.exitCode === 0) return;
