@@ -1,4 +1,4 @@
-import { fail, StateError } from '@state-server/protocol';
+import { fail, type StateError } from '@state-server/protocol';
 import { StoreError } from '@state-server/persistence-port';
 
 /**

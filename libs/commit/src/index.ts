@@ -23,3 +23,7 @@ export {
 export { createHeadHeartbeat, HEARTBEAT_MS, type HeadHeartbeat } from './heartbeat';
 export { createPublisher, type Publisher } from './publisher';
 export type { CommitMetrics, CommitterDeps } from './deps';
+export { fromStoreError, toCommitError, withReadErrors } from './errors';
+export { createCommitter, SYSTEM_USER } from './create-committer';
+export { expectedSpace } from './space-index';
+export { REKEY_QUEUE } from './write-changes';

@@ -1,4 +1,12 @@
-import type { BraneId, BraneMeta, Epoch, ObjectId, SceneObject, UserId } from '@state-server/domain';
+import {
+  type BraneId,
+  type BraneMeta,
+  type Epoch,
+  LIMITS,
+  type ObjectId,
+  type SceneObject,
+  type UserId,
+} from '@state-server/domain';
 import type { BraneDoc, HeadDoc, MemberDoc, ReadTransaction, Store } from '@state-server/persistence-port';
 import { withReadErrors } from './errors';
 
@@ -24,9 +32,6 @@ export interface BraneView {
   readonly version: number;
   readonly head: HeadDoc;
 }
-
-/** Members read with one brane; more are refused when they are added. */
-const MEMBERS_READ = 10_000;
 
 export async function readHead(store: Store, braneId: BraneId): Promise<HeadDoc | undefined> {
   return withReadErrors(store.read({ label: 'commit.read_head' }, (tx) => tx.get('heads', [braneId])));
@@ -56,7 +61,7 @@ export async function readMetaIn(
 ): Promise<{ readonly meta: BraneMeta; readonly version: number } | undefined> {
   const brane = await tx.get('branes', [braneId]);
   if (!brane) return undefined;
-  const members = await tx.range('members', { prefix: [braneId], limit: MEMBERS_READ });
+  const members = await tx.range('members', { prefix: [braneId], limit: LIMITS.members_per_brane });
   return { meta: toMeta(brane, members), version: brane.version };
 }
 

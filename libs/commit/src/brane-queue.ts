@@ -1,0 +1,193 @@
+import type { BraneId } from '@state-server/domain';
+import { fail, StateError } from '@state-server/protocol';
+import type { BraneMessage } from './committer';
+import { commitGroup, type GroupOutcome, HookFailure } from './commit-group';
+import type { Core } from './core';
+import { toCommitError } from './errors';
+import { type Done, Lane, type Task } from './lane';
+import type { Position } from './read';
+import { readLog } from './read-log';
+import type { Verdict, Work } from './work';
+
+/** A group is cut at whichever comes first (SYNC L2). */
+export const GROUP_EDITS = 200;
+export const GROUP_BYTES = 256 * 1024;
+
+/** After a commit of unknown outcome: when to look for entries that nobody has published, ms, and how often. */
+const REPUBLISH_AFTER_MS = 250;
+const REPUBLISH_TRIES = 5;
+const REPUBLISH_ENTRIES = 2_000;
+
+interface Upkeep {
+  readonly run: () => Promise<void>;
+}
+
+/**
+ * The requests for one brane in this process: one transaction at a time. What arrives while it is on its way to the disk
+ * goes together into the next one, in the order of arrival (SYNC L1, L2); an idle brane commits at once.
+ */
+export class BraneQueue {
+  private readonly lane: Lane;
+  private waiting: Work[] = [];
+  private upkeep: Upkeep[] = [];
+  private running = false;
+  private readonly idle = new Set<() => void>();
+
+  constructor(
+    private readonly core: Core,
+    private readonly braneId: BraneId,
+    /** Nothing is left to do; the queue may be let go. */
+    private readonly onIdle: () => void,
+  ) {
+    this.lane = new Lane(core, braneId, (stoodOn) => this.republish(stoodOn));
+  }
+
+  push(work: Work): void {
+    this.waiting.push(work);
+    this.start();
+  }
+
+  /** A request whose time was up while it waited needs no commit any more. */
+  withdraw(work: Work): void {
+    const at = this.waiting.indexOf(work);
+    if (at >= 0) this.waiting.splice(at, 1);
+  }
+
+  /** Runs a piece of upkeep between two groups. Throws StateErrors. */
+  exclusively<T>(task: Task<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = async (): Promise<void> => {
+        try {
+          const { value } = await this.lane.run(task);
+          this.core.replicas.settle(this.braneId);
+          resolve(value);
+        } catch (error) {
+          reject(toCommitError(error));
+        }
+      };
+      this.upkeep.push({ run });
+      this.start();
+    });
+  }
+
+  whenIdle(): Promise<void> {
+    return this.running ? new Promise((resolve) => this.idle.add(resolve)) : Promise.resolve();
+  }
+
+  private start(): void {
+    if (this.running) return;
+    this.running = true;
+    void this.work();
+  }
+
+  private async work(): Promise<void> {
+    // Lets requests that arrived in the same breath come along.
+    await Promise.resolve();
+    while (this.waiting.length > 0 || this.upkeep.length > 0) {
+      if (this.waiting.length > 0) await this.commit(this.cut());
+      await this.upkeep.shift()?.run();
+    }
+    this.running = false;
+    for (const resolve of this.idle) resolve();
+    this.idle.clear();
+    this.onIdle();
+  }
+
+  private cut(): Work[] {
+    let bytes = 0;
+    let count = 0;
+    for (const work of this.waiting) {
+      bytes += work.bytes;
+      if (count > 0 && (count >= GROUP_EDITS || bytes > GROUP_BYTES)) break;
+      count += 1;
+    }
+    return this.waiting.splice(0, count);
+  }
+
+  private async commit(works: readonly Work[]): Promise<void> {
+    const started = this.core.environment.clock.monotonic();
+    const task: Task<GroupOutcome> = {
+      label: 'commit.group',
+      deadlineAt: works.reduce((latest, work) => Math.max(latest, work.deadlineAt), 0),
+      body: (ground) => commitGroup(ground, works),
+    };
+    let done: Done<GroupOutcome>;
+    try {
+      done = await this.lane.run(task);
+    } catch (error) {
+      return this.failed(works, error);
+    }
+    const { verdicts, advance } = done.value;
+    if (advance) done.replica.advance(advance);
+    this.core.replicas.settle(this.braneId);
+    this.answer(works, verdicts);
+    this.report(done, verdicts, started);
+  }
+
+  /** In the order of the log; what found no room goes to the front of the queue. */
+  private answer(works: readonly Work[], verdicts: ReadonlyMap<Work, Verdict>): void {
+    const messages: BraneMessage[] = [];
+    for (const verdict of verdicts.values()) if (verdict.kind === 'entry') messages.push(verdict.message);
+    if (messages.length > 0) this.core.publish(this.braneId, messages);
+    for (const [work, verdict] of verdicts) {
+      if (verdict.kind === 'refused') work.fail(verdict.error);
+      else work.succeed(verdict.committed);
+    }
+    this.waiting.unshift(...works.filter((work) => !verdicts.has(work) && !work.settled));
+  }
+
+  /** Nothing was committed, or nobody knows. What one request has brought about does not fall on the others (SYNC L2). */
+  private async failed(works: readonly Work[], error: unknown): Promise<void> {
+    const left = works.filter((work) => !work.settled);
+    if (error instanceof HookFailure) {
+      error.work.fail(toCommitError(error.cause));
+      const others = left.filter((work) => work !== error.work);
+      return others.length === 0 ? undefined : this.commit(others);
+    }
+    const cause = toCommitError(error);
+    const forAll =
+      left.length <= 1 ||
+      (cause instanceof StateError && (cause.retryable || cause.code === 'brane.not_found'));
+    if (forAll) {
+      for (const work of left) work.fail(cause);
+      return;
+    }
+    for (const work of left) await this.commit([work]);
+  }
+
+  private report(done: Done<GroupOutcome>, verdicts: ReadonlyMap<Work, Verdict>, started: number): void {
+    const { metrics, replicas, environment } = this.core;
+    if (!metrics) return;
+    let entries = 0;
+    for (const verdict of verdicts.values()) {
+      if (verdict.kind === 'entry') entries += 1;
+      if (verdict.kind === 'refused') metrics.refused?.(this.braneId, verdict.error.code);
+    }
+    const ms = environment.clock.monotonic() - started;
+    if (entries > 0) metrics.committed?.({ braneId: this.braneId, entries, ms, attempts: done.attempts });
+    metrics.replicas?.({ bytes: replicas.bytes, branes: replicas.branes });
+  }
+
+  /**
+   * A commit whose outcome was unknown may have become durable, and then nobody has published its entries. Whatever stands
+   * in the log above the head that it stood on is published, perhaps once more: receivers go by the seq (SYNC R5).
+   */
+  private republish(from: Position, tries = REPUBLISH_TRIES): void {
+    if (tries === 0) return;
+    this.core.environment.timers.set(REPUBLISH_AFTER_MS, () => {
+      const range = { epoch: from.epoch, after: from.seq, limit: REPUBLISH_ENTRIES };
+      readLog(this.core.store, this.braneId, range).then(
+        (slice) => {
+          if (slice.kind === 'entries' && slice.entries.length > 0)
+            this.core.publish(this.braneId, slice.entries);
+        },
+        () => this.republish(from, tries - 1),
+      );
+    });
+  }
+}
+
+/** The answer to a request whose time is up (SYNC L2): never a refusal. */
+export function outOfTime(): StateError {
+  return fail('commit.outcome_unknown');
+}

@@ -1,0 +1,134 @@
+import { asOpId, asUserId, type BraneId } from '@state-server/domain';
+import { fail, StateError } from '@state-server/protocol';
+import { BraneQueue, outOfTime } from './brane-queue';
+import type { Committed, Committer, MutationRequest } from './committer';
+import { type Core, createCore } from './core';
+import { createBrane } from './create-brane';
+import type { CommitterDeps } from './deps';
+import { forgetStep } from './forget';
+import type { Task } from './lane';
+import { purgeStep } from './purge';
+import { rekeyStep } from './rekey';
+import { createWork, REQUEST_DEADLINE_MS } from './request';
+import type { Demand } from './work';
+
+/** The user id under which the server's own entries stand in the log: no user has it. */
+export const SYSTEM_USER = asUserId('00000000-0000-4000-8000-000000000000');
+
+export function createCommitter(deps: CommitterDeps): Committer {
+  const core = createCore(deps);
+  const branes = new Branes(core);
+  const upkeep = <T>(braneId: BraneId, label: string, body: Task<T>['body']): Promise<T> =>
+    branes.exclusively(braneId, label, body);
+
+  return {
+    edit: (request) => branes.submit(request, { kind: 'edit', ops: request.ops }),
+    undo: (request) => branes.submit(request, { kind: 'undo', target: request.target_op_id }),
+    redo: (request) => branes.submit(request, { kind: 'redo', target: request.target_op_id }),
+    administer: (request) =>
+      branes.submit(request, { kind: 'administer', ops: request.ops, ifVersion: request.if_version }),
+    createBrane: (actor, brane) => branes.track(() => createBrane(core, actor, brane)),
+    reap: async (braneId, before, limit) => {
+      const demand: Demand = { kind: 'reap', before, limit };
+      return reaped(branes.submit(systemRequest(core, braneId), demand));
+    },
+    rekey: (braneId, limit) => upkeep(braneId, 'commit.rekey', (ground) => rekeyStep(ground, limit)),
+    forget: (braneId, before, limit) =>
+      upkeep(braneId, 'commit.forget', (ground) => forgetStep(ground, before, limit)),
+    purge: async (braneId, limit) => {
+      const now = core.environment.clock.now();
+      const step = await upkeep(braneId, 'commit.purge', (ground) => purgeStep(ground, now, limit));
+      if (step !== 'due') return step === 'done';
+      await startPurge(branes.submit(systemRequest(core, braneId), START_PURGE));
+      return false;
+    },
+    drain: () => branes.drain(),
+  };
+}
+
+function systemRequest(core: Core, braneId: BraneId): MutationRequest {
+  return {
+    brane_id: braneId,
+    actor: { kind: 'system', user_id: SYSTEM_USER },
+    op_id: asOpId(core.environment.ids.uuid()),
+  };
+}
+
+const START_PURGE: Demand = {
+  kind: 'administer',
+  ops: [{ op: 'set_status', status: 'purging' }],
+  ifVersion: undefined,
+};
+
+/** A brane that was restored in the meantime cannot be purged: the next step finds that out. */
+async function startPurge(answer: Promise<Committed>): Promise<void> {
+  try {
+    await answer;
+  } catch (error) {
+    if (!(error instanceof StateError) || error.code !== 'op.invalid') throw error;
+  }
+}
+
+/** Nothing to reap, or nothing that could be reaped any more, is no error. */
+async function reaped(answer: Promise<Committed>): Promise<number> {
+  try {
+    const { ops } = await answer;
+    return ops.reduce((count, op) => (op.op === 'reap' ? count + op.ids.length : count), 0);
+  } catch (error) {
+    const nothing = ['edit.empty', 'brane.deleted', 'brane.not_found'];
+    if (error instanceof StateError && nothing.includes(error.code)) return 0;
+    throw error;
+  }
+}
+
+/** The queues of the branes that have something to do. */
+class Branes {
+  private readonly queues = new Map<BraneId, BraneQueue>();
+  private readonly inFlight = new Set<Promise<unknown>>();
+  private draining = false;
+
+  constructor(private readonly core: Core) {}
+
+  submit(request: MutationRequest, demand: Demand): Promise<Committed> {
+    return this.track(() => {
+      const { work, answer } = createWork(this.core.environment, request, demand, (late) => {
+        this.queues.get(request.brane_id)?.withdraw(late);
+        late.fail(outOfTime());
+      });
+      this.queue(request.brane_id).push(work);
+      return answer;
+    });
+  }
+
+  exclusively<T>(braneId: BraneId, label: string, body: Task<T>['body']): Promise<T> {
+    const deadlineAt = this.core.environment.clock.monotonic() + REQUEST_DEADLINE_MS;
+    return this.track(() => this.queue(braneId).exclusively({ label, deadlineAt, body }));
+  }
+
+  /** Refuses when this process is going; else `drain` waits for it. */
+  async track<T>(start: () => Promise<T>): Promise<T> {
+    if (this.draining) throw fail('gateway.draining');
+    const answer = start();
+    this.inFlight.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.inFlight.delete(answer);
+    }
+  }
+
+  async drain(): Promise<void> {
+    this.draining = true;
+    await Promise.allSettled(this.inFlight);
+    // A request may have been answered by its deadline while its transaction went on.
+    await Promise.all([...this.queues.values()].map((queue) => queue.whenIdle()));
+  }
+
+  private queue(braneId: BraneId): BraneQueue {
+    const known = this.queues.get(braneId);
+    if (known) return known;
+    const queue = new BraneQueue(this.core, braneId, () => this.queues.delete(braneId));
+    this.queues.set(braneId, queue);
+    return queue;
+  }
+}

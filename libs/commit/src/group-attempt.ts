@@ -1,0 +1,240 @@
+import {
+  type ObjectId,
+  type OpContext,
+  resolveEdit,
+  type Resolved,
+  type Result,
+  WorkingCopy,
+} from '@state-server/domain';
+import { fail, fromRefusal, StateError } from '@state-server/protocol';
+import type { HeadDoc, OpResultDoc } from '@state-server/persistence-port';
+import { resolveAdminister } from './administer';
+import type { Committed } from './committer';
+import { encodeEntry } from './frame';
+import { assertNotTooOld, OpRecords, refusalRecord, replay } from './idempotency';
+import { type IdRegistry, registerIds } from './id-registry';
+import type { Ground } from './lane';
+import { preloadEdits, preloadSubtrees } from './preload';
+import { resolveReap } from './reap';
+import { assertAllowed, assertVisible } from './rights';
+import { entryBytes, touchedBytes } from './sizes';
+import { takeBack } from './undo';
+import type { Verdict, Work } from './work';
+
+/** A request that the rules let pass, on its way into the log. */
+interface Resolution {
+  readonly resolved: Resolved;
+  readonly target?: OpResultDoc['target_op_id'];
+  /** Records whose standing it changes (SYNC U2). */
+  readonly marked?: readonly OpResultDoc[];
+}
+
+/**
+ * One attempt to commit several requests in one transaction (SYNC L1): each is tried in turn on the same working copy, gets
+ * a seq and an entry of its own or is refused, and a refused one leaves no trace in the others. Nothing that a request
+ * writes is written before it is sure that it passes.
+ */
+export class GroupAttempt {
+  readonly copy: WorkingCopy;
+  readonly created = new Set<ObjectId>();
+  /** Something was written that stands outside the entries: the record of a refusal. */
+  recordsOnly = false;
+  private entries = 0;
+  private entriesBytes = 0;
+  private readonly objectBytes = new Map<ObjectId, number>();
+  private braneVersion: number | undefined;
+
+  private constructor(
+    private readonly ground: Ground,
+    private readonly records: OpRecords,
+    private readonly ids: IdRegistry,
+  ) {
+    this.copy = new WorkingCopy(ground.replica);
+  }
+
+  static async begin(ground: Ground, works: readonly Work[]): Promise<GroupAttempt> {
+    const records = await OpRecords.read(ground.tx, works);
+    const gone = ground.head.status === 'purging' || ground.head.status === 'purged';
+    if (!gone) await ground.load.brane();
+    const ids = await registerIds(ground, works);
+    await preloadEdits(ground, works);
+    return new GroupAttempt(ground, records, ids);
+  }
+
+  /** The last seq that was given out. */
+  get seq(): number {
+    return this.ground.head.seq + this.entries;
+  }
+
+  get hasEntries(): boolean {
+    return this.entries > 0;
+  }
+
+  /** About what the transaction will write. */
+  get bytes(): number {
+    let bytes = this.entriesBytes;
+    for (const object of this.objectBytes.values()) bytes += object;
+    return bytes;
+  }
+
+  /** Of the brane's record, with what this attempt made of it. */
+  get nextBraneVersion(): number {
+    return this.braneVersion ?? this.ground.replica.facts.version;
+  }
+
+  async judge(work: Work): Promise<Verdict> {
+    const before = this.copy.savepoint();
+    try {
+      return await this.decide(work);
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      this.copy.rollback(before);
+      this.recordRefusal(work, error);
+      return { kind: 'refused', error };
+    }
+  }
+
+  private async decide(work: Work): Promise<Verdict> {
+    const { head, tx } = this.ground;
+    assertVisible(work, head, () => this.copy.meta);
+    const record = this.records.of(work);
+    if (record) return { kind: 'replayed', committed: await replay(tx, head, work, record) };
+    assertNotTooOld(work, head);
+    assertAllowed(work, this.copy.meta);
+    const context: OpContext = {
+      seq: this.seq + 1,
+      at: this.ground.at,
+      actor: work.request.actor.user_id,
+    };
+    const metaBefore = this.copy.meta;
+    const resolution = await this.resolve(work, context);
+    if (this.copy.meta !== metaBefore) this.braneVersion = this.nextBraneVersion + 1;
+    return this.enter(work, resolution, context);
+  }
+
+  private async resolve(work: Work, context: OpContext): Promise<Resolution> {
+    const { demand } = work;
+    switch (demand.kind) {
+      case 'edit': {
+        this.ids.assertFree(work, this.created);
+        await preloadSubtrees(this.ground, this.copy, demand.ops);
+        return {
+          resolved: await this.run(() => resolveEdit(this.copy, demand.ops, context, this.ids.source(work))),
+        };
+      }
+      case 'undo':
+      case 'redo': {
+        const taken = await takeBack(this.ground, this.copy, work, demand.kind, demand.target, context);
+        return { resolved: taken.resolved, target: taken.target, marked: taken.marked };
+      }
+      case 'administer': {
+        if (demand.ifVersion !== undefined && demand.ifVersion !== this.nextBraneVersion) {
+          throw fail('precondition.failed', { expected: demand.ifVersion, actual: this.nextBraneVersion });
+        }
+        return { resolved: await this.run(() => resolveAdminister(this.copy, demand.ops, context)) };
+      }
+      case 'reap':
+        return { resolved: await resolveReap(this.ground, this.copy, demand, context) };
+      default:
+        return demand satisfies never;
+    }
+  }
+
+  private async run(rule: () => Result<Resolved>): Promise<Resolved> {
+    const before = this.copy.savepoint();
+    const result = await this.ground.load.run(rule, () => this.copy.rollback(before));
+    if (!result.ok) throw fromRefusal(result.refusal);
+    return result.value;
+  }
+
+  /** From here on nothing can refuse it any more: writes what belongs to this entry alone. */
+  private enter(work: Work, resolution: Resolution, context: OpContext): Verdict {
+    const { head, tx } = this.ground;
+    const { request } = work;
+    const { ops, inverses, skipped } = resolution.resolved;
+    const place = {
+      brane_id: head.brane_id,
+      epoch: head.epoch,
+      seq: context.seq,
+      op_id: request.op_id,
+      at: context.at,
+    };
+    const frame = encodeEntry({ ...place, actor: context.actor, ops });
+    const kind = kindOf(work);
+    tx.put('log', {
+      ...place,
+      actor: context.actor,
+      kind,
+      frame,
+      inverses,
+      ...(request.trace_id === undefined ? {} : { trace_id: request.trace_id }),
+    });
+    if (work.fingerprint !== undefined) {
+      const record: OpResultDoc = {
+        ...place,
+        user_id: context.actor,
+        fingerprint: work.fingerprint,
+        kind,
+        ...(skipped.length === 0 ? {} : { skipped }),
+        ...(resolution.target === undefined ? {} : { target_op_id: resolution.target }),
+      };
+      tx.put('op_results', record);
+      this.records.add(record);
+    }
+    for (const marked of resolution.marked ?? []) tx.put('op_results', marked);
+    this.account(resolution.resolved, frame.byteLength);
+    this.entries += 1;
+    const committed: Committed = {
+      ...place,
+      ops,
+      ...(skipped.length === 0 ? {} : { skipped }),
+      replayed: false,
+    };
+    return { kind: 'entry', committed, message: { epoch: head.epoch, seq: context.seq, frame } };
+  }
+
+  private account({ ops, inverses }: Resolved, frameBytes: number): void {
+    this.entriesBytes += entryBytes(frameBytes, inverses);
+    for (const op of ops) {
+      if (op.op === 'create') this.created.add(op.object.id);
+      touchedBytes(this.copy, op, this.objectBytes);
+    }
+  }
+
+  /** What the client is told of a re-sent edit stays so (SYNC I2); what may turn out otherwise is not recorded. */
+  private recordRefusal(work: Work, error: StateError): void {
+    const { head, tx, at } = this.ground;
+    const final =
+      !error.retryable &&
+      error.code !== 'op_id.reused' &&
+      head.status !== 'purging' &&
+      head.status !== 'purged';
+    if (!work.request.again || work.fingerprint === undefined || !final || this.records.of(work)) return;
+    const record = refusalRecord(work, work.fingerprint, error, { head, seq: this.seq, at });
+    tx.put('op_results', record);
+    this.records.add(record);
+    this.recordsOnly = true;
+  }
+
+  /** The head after these entries; the caller adds what it knows of the re-keying. */
+  nextHead(): HeadDoc {
+    const { head, at } = this.ground;
+    return {
+      brane_id: head.brane_id,
+      epoch: head.epoch,
+      seq: this.seq,
+      at,
+      status: this.copy.meta.status,
+      objects: this.copy.size,
+      log_floor: head.log_floor,
+      dedupe_floor: head.dedupe_floor,
+      ...(head.rekeying === undefined ? {} : { rekeying: head.rekeying }),
+    };
+  }
+}
+
+function kindOf({ demand, request }: Work): OpResultDoc['kind'] {
+  if (request.actor.kind === 'system' || demand.kind === 'administer' || demand.kind === 'reap')
+    return 'system';
+  return demand.kind;
+}

@@ -1,0 +1,21 @@
+import type { ObjectId } from '@state-server/domain';
+
+/** What a rule wanted to read and the replica does not hold. */
+export type Want =
+  | { readonly kind: 'object'; readonly id: ObjectId }
+  | { readonly kind: 'children'; readonly id: ObjectId }
+  | { readonly kind: 'brane' };
+
+/**
+ * Thrown out of a rule that reads what the replica does not hold; what it wants is loaded in the same snapshot and the
+ * rule runs again. Made without a stack trace: it is a signal on a warm path, not a mistake.
+ */
+export class NotLoaded extends Error {
+  constructor(readonly want: Want) {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    super(`not loaded: ${want.kind}`);
+    Error.stackTraceLimit = limit;
+    this.name = 'NotLoaded';
+  }
+}

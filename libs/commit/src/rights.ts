@@ -1,0 +1,64 @@
+import { type BraneMeta, type BraneOp, can, roleIn } from '@state-server/domain';
+import { fail } from '@state-server/protocol';
+import type { HeadDoc } from '@state-server/persistence-port';
+import type { Work } from './work';
+
+type Standing = ReturnType<typeof roleIn>;
+
+/** Refuses whoever may not even know that the brane is there, and everybody once its purge has begun (SYNC L7). */
+export function assertVisible(work: Work, head: HeadDoc, meta: () => BraneMeta): void {
+  // Its members may be gone already, so nobody can be told apart any more.
+  if (head.status === 'purging' || head.status === 'purged')
+    throw fail('brane.deleted', { brane_id: head.brane_id });
+  if (work.request.actor.kind === 'system') return;
+  if (roleIn(meta(), work.request.actor.user_id) === null)
+    throw fail('brane.not_found', { brane_id: head.brane_id });
+}
+
+/** Checks the actor's role as it is in this transaction (SYNC L6), and that the brane takes what is asked. */
+export function assertAllowed(work: Work, meta: BraneMeta): void {
+  const { actor, brane_id } = work.request;
+  const { demand } = work;
+  const restores = demand.kind === 'administer' && demand.ops.every((op) => op.op === 'set_status');
+  if (meta.status !== 'live' && !restores && demand.kind !== 'reap')
+    throw fail('brane.deleted', { brane_id });
+  if (actor.kind === 'system') return;
+  const role = roleIn(meta, actor.user_id);
+  if (!allowed(role, work)) {
+    throw fail('permission.denied', { brane_id, role }, `A ${role ?? 'stranger'} may not do this here.`);
+  }
+}
+
+function allowed(role: Standing, { demand, request }: Work): boolean {
+  switch (demand.kind) {
+    case 'edit':
+      return can(role, 'edit');
+    case 'undo':
+    case 'redo':
+      return can(role, 'undo');
+    case 'administer':
+      return demand.ops.every((op) => mayAdminister(role, op, request.actor.user_id));
+    case 'reap':
+      return false;
+    default:
+      return demand satisfies never;
+  }
+}
+
+function mayAdminister(role: Standing, op: BraneOp, userId: string): boolean {
+  switch (op.op) {
+    case 'set_brane':
+      return can(role, 'configure');
+    case 'set_member':
+      // Every member may leave.
+      return (
+        can(role, 'manage_members') ||
+        (op.user_id === userId && op.role === null && role !== 'guest' && role !== null)
+      );
+    case 'set_status':
+      // The way to a purge is the server's own.
+      return can(role, 'delete_brane') && (op.status === 'live' || op.status === 'deleted');
+    default:
+      return op satisfies never;
+  }
+}
