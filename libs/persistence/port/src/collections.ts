@@ -8,10 +8,7 @@ export interface CollectionSpec<Doc> {
   readonly key: readonly (keyof Doc & string)[];
   /** Index name → fields. The key's fields are appended where they are not in it; a document that lacks a field is not in the index. */
   readonly indexes: Readonly<
-    Record<
-      string,
-      { readonly id: number; readonly fields: readonly (keyof Doc & string)[]; readonly unique?: true }
-    >
+    Record<string, { readonly id: number; readonly fields: readonly (keyof Doc & string)[] }>
   >;
   /** Field that says when a document may be purged; swept by jobs-runner an hour late rather than early (SYNC L4). */
   readonly expires?: keyof Doc & string;

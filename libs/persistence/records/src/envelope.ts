@@ -5,15 +5,15 @@ import { STAMP_BYTES, type KvKey } from './ordered-kv';
 /*
  * A stored value, head or chunk (integers big-endian):
  * 0  stamp of the write (8 bytes); the chunks of a record carry its head's
- * 8  CRC-32 over the key, the stamp and all that follows this field (4 bytes)
- * 12 number of chunks that hold the payload; 0: it follows here (1 byte)
- * 13 the payload; in a chunked record's head its length (4 bytes)
- * An index entry: CRC-32 over key and what follows (4 bytes), then the primary key.
+ * 8  number of chunks that hold the payload; 0: it follows here (1 byte)
+ * 9  the payload; in a chunked record's head its length (4 bytes)
+ * …  CRC-32 over the key and all of this (4 bytes)
+ * An index entry: the primary key, then the same checksum.
  */
-const CHECKSUM_AT = STAMP_BYTES;
-const CHUNKS_AT = CHECKSUM_AT + 4;
+const CHUNKS_AT = STAMP_BYTES;
 const PAYLOAD_AT = CHUNKS_AT + 1;
-const CHUNK_BYTES = STORE_LIMITS.valueBytes - PAYLOAD_AT;
+const CHECKSUM_BYTES = 4;
+const CHUNK_BYTES = STORE_LIMITS.valueBytes - PAYLOAD_AT - CHECKSUM_BYTES;
 
 /** 64 bits that no two writes share: a random half per process, and a counter. */
 export interface Stamp {
@@ -21,23 +21,38 @@ export interface Stamp {
   readonly low: number;
 }
 
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** FNV-1a; as the CRC's start value it makes a value that stands under another key fail. */
+function keyHash(key: KvKey): number {
+  let hash = 0x811c9dc5;
+  for (let place = 0; place < key.length; place += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(place), 0x01000193);
+  }
+  return hash >>> 0;
 }
 
-function valueChecksum(key: KvKey, value: Uint8Array): number {
-  const stamp = crc32(value.subarray(0, CHECKSUM_AT), crc32(key));
-  return crc32(value.subarray(CHUNKS_AT), stamp);
+function uint32At(bytes: Uint8Array, place: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(place);
+}
+
+/** Writes the checksum over all that is in the value before it. */
+function addChecksum(key: KvKey, value: Buffer): Uint8Array {
+  const end = value.byteLength - CHECKSUM_BYTES;
+  value.writeUInt32BE(crc32(value.subarray(0, end), keyHash(key)), end);
+  return value;
+}
+
+function isIntact(key: KvKey, value: Uint8Array): boolean {
+  const end = value.byteLength - CHECKSUM_BYTES;
+  return end > 0 && uint32At(value, end) === crc32(value.subarray(0, end), keyHash(key));
 }
 
 function seal(key: KvKey, stamp: Stamp, chunks: number, payload: Uint8Array): Uint8Array {
-  const value = Buffer.allocUnsafe(PAYLOAD_AT + payload.byteLength);
+  const value = Buffer.allocUnsafe(PAYLOAD_AT + payload.byteLength + CHECKSUM_BYTES);
   value.writeUInt32BE(stamp.high, 0);
   value.writeUInt32BE(stamp.low, 4);
   value[CHUNKS_AT] = chunks;
   value.set(payload, PAYLOAD_AT);
-  value.writeUInt32BE(valueChecksum(key, value), CHECKSUM_AT);
-  return value;
+  return addChecksum(key, value);
 }
 
 /** Words for people: which record is damaged, without its content. */
@@ -83,10 +98,9 @@ export interface OpenedHead {
 
 /** Checks and takes apart a head; throws `corrupt` (SYNC P3). */
 export function openHead(collection: string, key: KvKey, value: Uint8Array): OpenedHead {
-  if (value.byteLength < PAYLOAD_AT || view(value).getUint32(CHECKSUM_AT) !== valueChecksum(key, value)) {
-    throw corrupt(collection, key);
-  }
-  return { value, chunks: value[CHUNKS_AT] ?? 0, rest: value.subarray(PAYLOAD_AT) };
+  if (!isIntact(key, value) || value.byteLength < PAYLOAD_AT + CHECKSUM_BYTES) throw corrupt(collection, key);
+  const rest = value.subarray(PAYLOAD_AT, value.byteLength - CHECKSUM_BYTES);
+  return { value, chunks: value[CHUNKS_AT] ?? 0, rest };
 }
 
 /** Puts a chunked payload together; a chunk that is damaged, absent or of another write is `corrupt` (SYNC P3). */
@@ -98,7 +112,7 @@ export function joinChunks(
   chunks: readonly (Uint8Array | undefined)[],
 ): Uint8Array {
   if (head.rest.byteLength !== 4) throw corrupt(collection, key);
-  const payload = new Uint8Array(view(head.rest).getUint32(0));
+  const payload = new Uint8Array(uint32At(head.rest, 0));
   let filled = 0;
   chunks.forEach((value, place) => {
     if (!value) throw corrupt(collection, key);
@@ -114,16 +128,13 @@ export function joinChunks(
 }
 
 export function sealIndexEntry(key: KvKey, primary: KvKey): Uint8Array {
-  const value = Buffer.allocUnsafe(4 + primary.length);
-  value.write(primary, 4, 'latin1');
-  value.writeUInt32BE(crc32(value.subarray(4), crc32(key)), 0);
-  return value;
+  const value = Buffer.allocUnsafe(primary.length + CHECKSUM_BYTES);
+  value.write(primary, 0, 'latin1');
+  return addChecksum(key, value);
 }
 
 /** The primary key that an index entry leads to; throws `corrupt` (SYNC P3). */
 export function openIndexEntry(index: string, key: KvKey, value: Uint8Array): KvKey {
-  if (value.byteLength <= 4) throw corrupt(index, key);
-  const primary = value.subarray(4);
-  if (view(value).getUint32(0) !== crc32(primary, crc32(key))) throw corrupt(index, key);
-  return Buffer.from(primary.buffer, primary.byteOffset, primary.byteLength).toString('latin1');
+  if (!isIntact(key, value)) throw corrupt(index, key);
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength - CHECKSUM_BYTES).toString('latin1');
 }

@@ -1,4 +1,4 @@
-import type { Environment, TimerHandle } from '@state-server/domain';
+import type { Environment } from '@state-server/domain';
 import {
   STORE_LIMITS,
   StoreError,
@@ -8,23 +8,28 @@ import {
   type Transaction,
 } from '@state-server/persistence-port';
 import type { Stamp } from './envelope';
-import { KvConflict, KvOutcomeUnknown, type KvTransaction, type OrderedKv } from './ordered-kv';
-import { RecordTransaction } from './record-transaction';
+import { KvConflict, KvOutcomeUnknown, type OrderedKv } from './ordered-kv';
+import type { RecordTransaction } from './record-transaction';
+import { outcomeUnknown, outOfTime, withinTime, type Attempt } from './time-limit';
 
 const DEFAULT_DEADLINE_MS = 5_000;
 const DEFAULT_RETRIES = 20;
-/** Backoff after the n-th conflict: uniform in [0, min(cap, base · 2^n)) ms ("full jitter"). */
+/** Backoff after the n-th failure, from 0: uniform in [0, min(cap, base · 2^n)] ms ("full jitter"). */
 const BACKOFF_BASE_MS = 1;
 const BACKOFF_CAP_MS = 250;
 /** A transaction's own record outlives every attempt to find out by it. */
 const OWN_RECORD_MS = 3_600_000;
 
-type Outcome<T> =
-  | { readonly kind: 'committed'; readonly result: T }
-  | { readonly kind: 'conflict'; readonly cause: Error }
-  | { readonly kind: 'unknown'; readonly cause: Error; readonly result: T };
+/** What the callback came to in one attempt. */
+type Answer<T> =
+  { readonly kind: 'result'; readonly result: T } | { readonly kind: 'error'; readonly error: unknown };
 
-/** What one call of `transact` has learned so far, over all its attempts. */
+type Outcome<T> =
+  | { readonly kind: 'settled'; readonly answer: Answer<T> }
+  | { readonly kind: 'conflict'; readonly cause: Error }
+  | { readonly kind: 'unknown'; readonly cause: Error; readonly answer: Answer<T> };
+
+/** What one call of `transact` knows, over all its attempts. */
 interface Run<T> {
   readonly options: TransactOptions;
   readonly callback: (tx: Transaction) => Promise<T>;
@@ -32,8 +37,8 @@ interface Run<T> {
   readonly deadline: number;
   /** Key of the transaction's own record; only where outcomes can be unknown. */
   readonly id: string | undefined;
-  /** Results of the attempts whose outcome is unknown, by attempt. */
-  readonly unknown: Map<number, T>;
+  /** Answers of the attempts of unknown outcome, by attempt: at most one of them was committed. */
+  readonly unknown: Map<number, Answer<T>>;
 }
 
 /** The store over an ordered KV: documents, indexes, retries and deadlines are here, once for all drivers. */
@@ -51,30 +56,33 @@ export class RecordStore implements Store {
   }
 
   async transact<T>(options: TransactOptions, callback: (tx: Transaction) => Promise<T>): Promise<T> {
+    const { clock, ids } = this.environment;
     const run: Run<T> = {
       options,
       callback,
-      deadline: this.environment.clock.monotonic() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS),
-      id: this.kv.outcomeCanBeUnknown ? this.environment.ids.uuid() : undefined,
+      deadline: clock.monotonic() + (options.deadlineMs ?? DEFAULT_DEADLINE_MS),
+      id: this.kv.outcomeCanBeUnknown ? ids.uuid() : undefined,
       unknown: new Map(),
     };
     const maxRetries = options.maxRetries ?? DEFAULT_RETRIES;
     for (let attempt = 0; ; attempt += 1) {
       const outcome = await this.attempt(run, attempt);
-      if (outcome.kind === 'committed') return outcome.result;
+      if (outcome.kind === 'settled') return resultOf(outcome.answer);
       if (outcome.kind === 'unknown') {
-        // Without a record of its own nothing would tell; another attempt might do it twice.
+        // Without a record of its own nothing would tell, and one more attempt might do it twice.
         if (run.id === undefined) throw outcomeUnknown(options.label, outcome.cause);
-        run.unknown.set(attempt, outcome.result);
+        run.unknown.set(attempt, outcome.answer);
       }
-      if (attempt >= maxRetries) throw this.givenUp(run, outcome.cause);
+      if (attempt >= maxRetries) throw givenUp(run, outcome.cause);
       await this.backOff(run, attempt);
     }
   }
 
   async read<T>(options: TransactOptions, callback: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    const deadlineMs = Math.min(options.deadlineMs ?? DEFAULT_DEADLINE_MS, STORE_LIMITS.transactionMs);
-    return this.within(options, deadlineMs, async (begin) => callback((await begin(undefined)).records));
+    const ms = Math.min(options.deadlineMs ?? DEFAULT_DEADLINE_MS, STORE_LIMITS.transactionMs);
+    return withinTime(this.kv, this.environment, { label: options.label, ms }, ({ records }) =>
+      callback(records),
+    );
   }
 
   check(): Promise<void> {
@@ -86,96 +94,56 @@ export class RecordStore implements Store {
   }
 
   private async attempt<T>(run: Run<T>, attempt: number): Promise<Outcome<T>> {
-    const remaining = run.deadline - this.environment.clock.monotonic();
+    const { label } = run.options;
+    const ms = Math.min(run.deadline - this.environment.clock.monotonic(), STORE_LIMITS.transactionMs);
     try {
-      return await this.within(run.options, Math.min(remaining, STORE_LIMITS.transactionMs), (begin) =>
-        this.runOnce(run, attempt, begin),
+      return await withinTime(
+        this.kv,
+        this.environment,
+        { label, ms, nextStamp: this.nextStamp },
+        ({ kv, records }) => this.runOnce(run, attempt, { kv, records }),
       );
     } catch (error) {
       if (error instanceof KvConflict) return { kind: 'conflict', cause: error };
-      if (run.unknown.size > 0 && error instanceof StoreError) throw outcomeUnknown(run.options.label, error);
+      if (run.unknown.size > 0) throw outcomeUnknown(label, error);
       throw error;
     }
   }
 
-  private async runOnce<T>(run: Run<T>, attempt: number, begin: Begin): Promise<Outcome<T>> {
-    const { records, kv } = await begin(this.nextStamp);
-    const { id, unknown, options } = run;
-    if (id !== undefined && unknown.size > 0) {
-      const own = await records.get('transactions', [id]);
-      if (own && unknown.has(own.attempt))
-        return { kind: 'committed', result: unknown.get(own.attempt) as T };
-    }
-    const result = await run.callback(records);
-    if (!records.hasEffect) return { kind: 'committed', result };
-    if (id !== undefined && records.hasWrites) {
+  private async runOnce<T>(run: Run<T>, attempt: number, { kv, records }: Attempt): Promise<Outcome<T>> {
+    const earlier = await committedBefore(run, records);
+    if (earlier) return { kind: 'settled', answer: earlier };
+    const answer = await answerOf(() => run.callback(records));
+    // Refused, and no earlier attempt can contradict it.
+    if (answer.kind === 'error' && run.unknown.size === 0) return { kind: 'settled', answer };
+    if (answer.kind === 'error') records.discard();
+    if (run.id !== undefined && (records.hasWrites || run.unknown.size > 0)) {
+      // Written by every attempt and validated like all that is written: of the attempts of one transaction at most one
+      // is ever committed, a late one of unknown outcome included.
       const expires = new Date(this.environment.clock.now() + OWN_RECORD_MS).toISOString();
-      records.put('transactions', { id, attempt, expires_at: expires });
+      records.put('transactions', { id: run.id, attempt, expires_at: expires });
     }
-    const changes = await records.changes(options.label);
-    records.end(new Error(`the transaction ${options.label} has ended`));
+    if (!records.hasEffect) return { kind: 'settled', answer };
+    const changes = await records.changes(run.options.label);
+    records.end(new Error(`the transaction ${run.options.label} has ended`));
     try {
       await kv.commit(changes);
-      return { kind: 'committed', result };
+      return { kind: 'settled', answer };
     } catch (error) {
-      if (error instanceof KvOutcomeUnknown) return { kind: 'unknown', cause: error, result };
+      if (error instanceof KvOutcomeUnknown) return { kind: 'unknown', cause: error, answer };
       throw error;
-    }
-  }
-
-  /** Runs one attempt on a snapshot of its own, for at most `ms`; afterwards the snapshot is gone, whatever happened. */
-  private async within<R>(
-    options: TransactOptions,
-    ms: number,
-    body: (begin: Begin) => Promise<R>,
-  ): Promise<R> {
-    const { timers } = this.environment;
-    let kv: KvTransaction | undefined;
-    let records: RecordTransaction | undefined;
-    let overdue = ms <= 0;
-    let timer: TimerHandle | undefined;
-    const begin: Begin = async (nextStamp) => {
-      kv = await this.kv.begin();
-      records = new RecordTransaction(kv, nextStamp);
-      if (overdue) kv.abandon();
-      if (overdue) throw outOfTime(options.label);
-      return { kv, records };
-    };
-    try {
-      return await new Promise<R>((resolve, reject) => {
-        timer = timers.set(Math.max(0, ms), () => {
-          overdue = true;
-          const state = kv?.abandon() ?? 'stopped';
-          const error =
-            state === 'stopped' ? outOfTime(options.label) : outcomeUnknown(options.label, undefined);
-          records?.end(error);
-          reject(error);
-        });
-        body(begin).then(resolve, reject);
-      });
-    } finally {
-      if (timer !== undefined) timers.clear(timer);
-      records?.end(new Error(`the transaction ${options.label} has ended`));
-      kv?.abandon();
     }
   }
 
   private async backOff<T>(run: Run<T>, attempt: number): Promise<void> {
     const { clock, random, timers } = this.environment;
     const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** attempt);
-    const delay = Math.floor(random.next() * (ceiling + 1));
-    if (clock.monotonic() + delay >= run.deadline) {
-      throw run.unknown.size > 0
-        ? outcomeUnknown(run.options.label, undefined)
-        : outOfTime(run.options.label);
+    const ms = Math.floor(random.next() * (ceiling + 1));
+    if (clock.monotonic() + ms >= run.deadline) {
+      throw run.unknown.size > 0 ? outcomeUnknown(run.options.label) : outOfTime(run.options.label);
     }
-    await new Promise<void>((resolve) => void timers.set(delay, resolve));
-  }
-
-  private givenUp<T>(run: Run<T>, cause: Error): StoreError {
-    if (run.unknown.size > 0) return outcomeUnknown(run.options.label, cause);
-    return new StoreError('conflict', `every attempt of ${run.options.label} lost against another writer`, {
-      cause,
+    await new Promise<void>((resolve) => {
+      timers.set(ms, resolve);
     });
   }
 
@@ -187,16 +155,28 @@ export class RecordStore implements Store {
   };
 }
 
-type Begin = (
-  nextStamp: (() => Stamp) | undefined,
-) => Promise<{ readonly kv: KvTransaction; readonly records: RecordTransaction }>;
-
-function outOfTime(label: string): StoreError {
-  return new StoreError('deadline', `${label} ran out of time and was not committed`);
+/** After an unknown outcome the transaction's own record is read first: it says which attempt was committed. */
+async function committedBefore<T>(run: Run<T>, records: RecordTransaction): Promise<Answer<T> | undefined> {
+  if (run.id === undefined || run.unknown.size === 0) return undefined;
+  const own = await records.get('transactions', [run.id]);
+  return own && run.unknown.get(own.attempt);
 }
 
-function outcomeUnknown(label: string, cause: Error | undefined): StoreError {
-  return new StoreError('outcome_unknown', `${label} ran out of time and may have been committed`, {
-    ...(cause && { cause }),
-  });
+async function answerOf<T>(callback: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { kind: 'result', result: await callback() };
+  } catch (error) {
+    return { kind: 'error', error };
+  }
+}
+
+function resultOf<T>(answer: Answer<T>): T {
+  if (answer.kind === 'result') return answer.result;
+  throw answer.error;
+}
+
+function givenUp<T>(run: Run<T>, cause: Error): StoreError {
+  const { label } = run.options;
+  if (run.unknown.size > 0) return outcomeUnknown(label, cause);
+  return new StoreError('conflict', `every attempt of ${label} lost against another writer`, { cause });
 }

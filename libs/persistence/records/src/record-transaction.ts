@@ -13,6 +13,7 @@ import {
   joinChunks,
   openHead,
   openIndexEntry,
+  type OpenedHead,
   sealIndexEntry,
   sealRecord,
   type Stamp,
@@ -42,23 +43,37 @@ const NO_OVERLAY: Overlay = { added: new Map(), removed: new Set() };
 
 type Document = Readonly<Record<string, unknown>>;
 
+/** A record as the snapshot holds it. */
+interface Stored {
+  readonly head: OpenedHead;
+  /** What a write of it would have to undo; known once it was decoded for a transaction that may write. */
+  indexKeys?: readonly (KvKey | undefined)[];
+}
+
 /** One attempt: reads from the driver's snapshot with the attempt's own writes over it. */
 export class RecordTransaction implements Transaction {
   private readonly pending = new Map<KvKey, PendingRecord>();
   private readonly guards = new Set<KvKey>();
-  /** Heads read so far: what a write replaces is mostly read before it is written. */
-  private readonly seen = new Map<KvKey, Uint8Array | undefined>();
+  /** Records found so far: what a write replaces is mostly read before it is written. */
+  private readonly seen = new Map<KvKey, Stored | undefined>();
   /** Why no more reads and writes are possible. */
   private ended: Error | undefined;
 
   constructor(
     private readonly kv: KvTransaction,
-    private readonly nextStamp: () => Stamp,
+    /** Absent for a transaction that only reads. */
+    private readonly nextStamp: (() => Stamp) | undefined,
   ) {}
 
   /** From now on every call fails with this error: a callback that outlives its attempt changes and learns nothing. */
   end(reason: Error): void {
     this.ended ??= reason;
+  }
+
+  /** Forgets all writes and guards. */
+  discard(): void {
+    this.pending.clear();
+    this.guards.clear();
   }
 
   get hasEffect(): boolean {
@@ -150,34 +165,43 @@ export class RecordTransaction implements Transaction {
     if (this.ended) throw this.ended;
   }
 
-  private head(key: KvKey): MaybePromise<Uint8Array | undefined> {
+  private stored(layout: Layout, key: KvKey): MaybePromise<Stored | undefined> {
     if (this.seen.has(key)) return this.seen.get(key);
-    return then(this.kv.get(key), (value) => {
-      this.seen.set(key, value);
-      return value;
-    });
+    return then(this.kv.get(key), (value) => this.remember(layout, key, value));
+  }
+
+  private remember(layout: Layout, key: KvKey, value: Uint8Array | undefined): Stored | undefined {
+    const stored = value && { head: openHead(layout.name, key, value) };
+    this.seen.set(key, stored);
+    return stored;
   }
 
   private document(layout: Layout, key: KvKey): MaybePromise<Document | undefined> {
     const pending = this.pending.get(key);
     if (pending) return pending.payload && decodePayload(pending.payload);
-    return then(this.head(key), (value) => value && this.open(layout, key, value));
+    return then(this.stored(layout, key), (stored) => stored && this.decode(layout, key, stored));
   }
 
-  private open(layout: Layout, key: KvKey, value: Uint8Array): MaybePromise<Document> {
-    const head = openHead(layout.name, key, value);
-    if (head.chunks === 0) return decodePayload(head.rest);
+  private decode(layout: Layout, key: KvKey, stored: Stored): MaybePromise<Document> {
+    return then(this.payload(layout, key, stored.head), (payload) => {
+      const document = decodePayload(payload);
+      if (this.nextStamp && layout.indexes.length > 0) {
+        stored.indexKeys ??= indexKeysOfDocument(layout, document);
+      }
+      return document;
+    });
+  }
+
+  private payload(layout: Layout, key: KvKey, head: OpenedHead): MaybePromise<Uint8Array> {
+    if (head.chunks === 0) return head.rest;
     const keys = Array.from({ length: head.chunks }, (_, place) => chunkKey(layout.chunkPrefix, key, place));
     return then(all(keys.map((each) => this.kv.get(each))), (chunks) =>
-      decodePayload(joinChunks(layout.name, key, layout.chunkPrefix, head, chunks)),
+      joinChunks(layout.name, key, layout.chunkPrefix, head, chunks),
     );
   }
 
   private documentOfRow(layout: Layout, row: Row): MaybePromise<Document> {
-    if (row.value && !this.pending.has(row.primary)) {
-      this.seen.set(row.primary, row.value);
-      return this.open(layout, row.primary, row.value);
-    }
+    if (row.value && !this.seen.has(row.primary)) this.remember(layout, row.primary, row.value);
     return then(this.document(layout, row.primary), (document) => {
       if (document) return document;
       throw new StoreError('corrupt', `an index of ${layout.name} leads to a record that is not there`);
@@ -205,15 +229,12 @@ export class RecordTransaction implements Transaction {
   }
 
   private predecessor({ layout, key }: PendingRecord): MaybePromise<Predecessor> {
-    return then(this.head(key), (value) => {
-      if (!value) return NO_PREDECESSOR;
-      const { chunks } = openHead(layout.name, key, value);
+    return then(this.stored(layout, key), (stored) => {
+      if (!stored) return NO_PREDECESSOR;
+      const { chunks } = stored.head;
       if (layout.indexes.length === 0) return { exists: true, chunks, indexKeys: [] };
-      return then(this.open(layout, key, value), (document) => ({
-        exists: true,
-        chunks,
-        indexKeys: indexKeysOfDocument(layout, document),
-      }));
+      const decoded = stored.indexKeys ? undefined : this.decode(layout, key, stored);
+      return then(decoded, () => ({ exists: true, chunks, indexKeys: stored.indexKeys ?? [] }));
     });
   }
 
@@ -237,6 +258,7 @@ export class RecordTransaction implements Transaction {
       if (before.exists) writes.set(key, undefined);
       return;
     }
+    if (!this.nextStamp) throw new TypeError('this transaction only reads');
     const sealed = sealRecord(key, layout.chunkPrefix, this.nextStamp(), payload);
     writes.set(key, sealed.head);
     sealed.chunks.forEach((value, place) => writes.set(chunkKey(layout.chunkPrefix, key, place), value));

@@ -1,0 +1,2 @@
+export { type LmdbLog } from './lmdb-kv';
+export * from './lmdb-store';
