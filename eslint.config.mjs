@@ -38,6 +38,8 @@ const typescriptRules = {
 };
 
 const specRules = {
+  // Jest's asymmetric matchers are typed as any.
+  '@typescript-eslint/no-unsafe-assignment': 'off',
   'max-lines-per-function': 'off',
   '@typescript-eslint/unbound-method': 'off',
   '@typescript-eslint/no-confusing-void-expression': 'off',
@@ -55,7 +57,7 @@ export default [
   },
   ...boundaries(nx),
   ...purity(syntax),
-  { files: ['**/*.spec.ts', 'libs/*/contract/src/**/*.ts'], rules: specRules },
+  { files: ['**/*.spec.ts', '**/*.spec-support.ts', 'libs/*/contract/src/**/*.ts'], rules: specRules },
   { files: ['tools/**/*.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['**/*.{js,cjs,mjs}'],

@@ -41,7 +41,7 @@ export type Command =
 
 const data = { data: { type: 'string', default: '.data' } } as const;
 const where = { ...data, port: { type: 'string' } } as const;
-const dataDirOf = (folder: string): string => resolve(ROOT, folder);
+export const dataDirOf = (folder: string): string => resolve(ROOT, folder);
 
 /** @throws UserError with one line that says what is wrong and where to read more */
 export function parseCommand(argv: readonly string[]): Command {
@@ -81,7 +81,7 @@ function whereOf(values: { data: string; port?: string | undefined }): Where {
   };
 }
 
-const portOf = (text: string): number => whole('--port', text, 1024, 65_535 - PORT_SPAN);
+export const portOf = (text: string): number => whole('--port', text, 1024, 65_535 - PORT_SPAN);
 
 function parseUp(args: readonly string[]): UpOptions {
   const { values } = parse(args, {

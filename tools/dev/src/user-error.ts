@@ -8,16 +8,16 @@ export class UserError extends Error {
   }
 }
 
-/** Runs a program's main; ends the process with the exit code it answers, or with one line that says what is wrong. */
+/** Runs a program's main; the process ends with the exit code it answers, or with one line that says what is wrong. */
 export function runMain(main: () => Promise<number>): void {
-  main().then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
+  void Promise.resolve()
+    .then(main)
+    .catch((error: unknown) => {
       const known = error instanceof UserError;
       console.error(known ? error.message : error);
-      process.exitCode = known ? error.exitCode : 1;
-    },
-  );
+      return known ? error.exitCode : 1;
+    })
+    .then((code) => {
+      process.exitCode = code;
+    });
 }

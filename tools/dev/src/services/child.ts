@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { lastWords, tailOf } from './last-words';
 import { identify, type ProcessIdentity } from './process-identity';
 
@@ -34,6 +35,7 @@ export class Child {
 
   constructor(spec: ProcessSpec) {
     const startedAt = performance.now();
+    mkdirSync(dirname(spec.logFile), { recursive: true });
     const log = openSync(spec.logFile, 'a');
     const offset = fstatSync(log).size;
     // A group of its own: Ctrl-C in the terminal reaches the supervisor alone, who ends the others in order.

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import * as z from 'zod/mini';
 
 const MAX_BYTES = 16 * 1024;
@@ -38,8 +38,9 @@ function parseJson(line: string): unknown {
   }
 }
 
-/** The end of a file from `offset` on, at most 16 KiB of it. */
+/** The end of a file from `offset` on, at most 16 KiB of it; nothing when the file was thrown away meanwhile. */
 export function tailOf(file: string, offset: number): string {
+  if (!existsSync(file)) return '';
   const handle = openSync(file, 'r');
   try {
     const start = Math.max(offset, fstatSync(handle).size - MAX_BYTES);

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../workspace';
 import { type Plan, type ServicePlan } from './plan';
@@ -31,7 +30,6 @@ export function stagesOf(
   redis: ServiceSpec | undefined,
   dataDir: string,
 ): { startOrder: ServiceSpec[][]; stopOrder: string[][] } {
-  mkdirSync(logFolder(dataDir), { recursive: true });
   const stopOrder = STOP_ORDER.map((apps) =>
     plan.services.filter((service) => apps.includes(service.app)).map((service) => service.name),
   );
