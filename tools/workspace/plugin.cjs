@@ -51,6 +51,20 @@ function test({ name, tags, root }) {
   });
 }
 
+/**
+ * What is generated from our own sources (the API documents, say) is still what they say.
+ * @param {Project} project @returns {Target}
+ */
+const generated = ({ root }) =>
+  cached(`node tools/dev/run.mjs ${root}/src/main.ts --check`, {
+    inputs: [
+      ...SOURCES,
+      '{workspaceRoot}/apps/*/src/config.ts',
+      '{workspaceRoot}/docs/generated/**/*',
+      '{workspaceRoot}/**/.env.example',
+    ],
+  });
+
 /** @param {Project} project @returns {Record<string, Target>} */
 const appTargets = ({ name }) => ({
   build: cached(`${TOOL}/build-app.main.ts ${name}`, {
@@ -78,6 +92,7 @@ function targetsOf(project, workspaceRoot) {
   return {
     ...(existsSync(join(directory, 'tsconfig.json')) && checks(project)),
     ...(existsSync(join(directory, 'jest.config.cjs')) && hasSpecs(directory) && { test: test(project) }),
+    ...(project.name === 'generators' && { generated: generated(project) }),
     ...(project.tags.includes('type:app') && appTargets(project)),
     ...(project.tags.includes('type:sdk') && sdkTargets()),
   };

@@ -118,6 +118,6 @@ const rule = (forSpecs) => ({
 export function boundaries(nx) {
   return [
     { files: ['**/*.ts'], plugins: { '@nx': nx }, rules: rule(false) },
-    { files: ['**/*.spec.ts'], rules: rule(true) },
+    { files: ['**/*.spec.ts', '**/*.spec-support.ts'], rules: rule(true) },
   ];
 }

@@ -53,7 +53,7 @@ export function purity(syntax) {
   return [
     {
       files: PURE.map((name) => `libs/${name}/src/**/*.ts`),
-      ignores: ['**/*.spec.ts', SDK_DEFAULTS],
+      ignores: ['**/*.spec.ts', '**/*.spec-support.ts', SDK_DEFAULTS],
       rules: {
         'no-restricted-imports': [
           'error',
