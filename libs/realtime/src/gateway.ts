@@ -1,0 +1,130 @@
+import type { TimerHandle, UserId } from '@state-server/domain';
+import { fail } from '@state-server/protocol';
+import { DEFAULT_LIMITS, type RealtimeLimits } from './limits';
+import type { Connection, Gateway, GatewayDeps, GatewayStats, Peer, Socket } from './ports';
+import { Rooms } from './rooms';
+import { Session, type SessionDeps } from './session';
+import { Snapshots } from './snapshots';
+import { WriteSchedule } from './write-schedule';
+
+/** Milliseconds between looks at what a draining gateway waits for. */
+const DRAIN_LOOK_MS = 20;
+
+/** The sync engine of one process. Opens no connection by itself: a door hands them in. */
+export function createGateway(deps: GatewayDeps): Gateway {
+  return new RealtimeGateway(deps);
+}
+
+class RealtimeGateway implements Gateway {
+  private readonly limits: RealtimeLimits;
+  private readonly sessions = new Set<Session>();
+  private readonly sessionsOf = new Map<UserId, number>();
+  private readonly rooms: Rooms;
+  private readonly schedule: WriteSchedule;
+  private readonly sessionDeps: SessionDeps;
+  private readonly stopRevocations: () => void;
+  private timer: TimerHandle | undefined;
+  private draining: Promise<void> | undefined;
+
+  constructor(private readonly deps: GatewayDeps) {
+    const { environment, source, bus, committer, authenticate, revocations } = deps;
+    const limits: RealtimeLimits = { ...DEFAULT_LIMITS, ...deps.limits };
+    const metrics = deps.metrics ?? {};
+    const log = deps.log ?? ((): void => undefined);
+    const snapshots = new Snapshots({ source, environment, limits, metrics });
+    this.limits = limits;
+    this.schedule = new WriteSchedule(environment.timers, limits.tick_ms);
+    this.rooms = new Rooms({ source, bus, environment, limits, metrics, log, snapshots });
+    this.sessionDeps = {
+      ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations },
+      ...{ environment, limits, metrics, log },
+      isDraining: () => this.draining !== undefined,
+      admit: (userId) => this.admit(userId),
+      onEnd: (session, userId) => this.ended(session, userId),
+    };
+    this.stopRevocations = revocations.onRevoked(() => this.beatSessions());
+  }
+
+  open(socket: Socket, peer: Peer): Connection {
+    const session = new Session(socket, peer, this.sessionDeps);
+    this.sessions.add(session);
+    if (this.draining) session.end(fail('gateway.draining'));
+    else this.startBeat();
+    return session;
+  }
+
+  deliver(...[braneId, messages]: Parameters<Gateway['deliver']>): void {
+    this.rooms.deliver(braneId, messages);
+  }
+
+  drain(): Promise<void> {
+    this.draining ??= this.runDrain();
+    return this.draining;
+  }
+
+  stats(): GatewayStats {
+    let outboxBytes = 0;
+    for (const session of this.sessions) outboxBytes += session.outbox.queuedBytes;
+    return { sessions: this.sessions.size, rooms: this.rooms.size, seats: this.rooms.seats, outboxBytes };
+  }
+
+  private admit(userId: UserId): void {
+    const open = this.sessionsOf.get(userId) ?? 0;
+    if (open >= this.limits.sessions_per_user)
+      throw fail('session.too_many', { max: this.limits.sessions_per_user });
+    this.sessionsOf.set(userId, open + 1);
+  }
+
+  private ended(session: Session, userId: UserId | undefined): void {
+    this.sessions.delete(session);
+    if (userId === undefined) return;
+    const open = (this.sessionsOf.get(userId) ?? 1) - 1;
+    if (open > 0) this.sessionsOf.set(userId, open);
+    else this.sessionsOf.delete(userId);
+  }
+
+  /** No timer runs while there is nobody. */
+  private startBeat(): void {
+    this.timer ??= this.deps.environment.timers.set(this.limits.beat_ms, () => {
+      this.timer = undefined;
+      this.beatSessions();
+      this.rooms.beat();
+      if (this.sessions.size > 0 || this.rooms.size > 0) this.startBeat();
+    });
+  }
+
+  private beatSessions(): void {
+    for (const session of [...this.sessions]) session.beat();
+  }
+
+  private async runDrain(): Promise<void> {
+    const { environment } = this.deps;
+    await this.until(
+      () => this.everySession((session) => session.openEdits === 0),
+      this.limits.drain_edits_ms,
+    );
+    for (const session of this.sessions) {
+      const reconnect_in_ms = Math.floor(environment.random.next() * this.limits.reconnect_spread_ms);
+      session.tell({ type: 'system.draining', reconnect_in_ms });
+    }
+    await this.until(() => this.everySession((session) => session.isFlushed), this.limits.drain_flush_ms);
+    for (const session of [...this.sessions]) session.end(fail('gateway.draining'));
+    this.stopRevocations();
+    if (this.timer !== undefined) environment.timers.clear(this.timer);
+    await this.rooms.stop();
+    this.schedule.stop();
+  }
+
+  private everySession(holds: (session: Session) => boolean): boolean {
+    for (const session of this.sessions) if (!holds(session)) return false;
+    return true;
+  }
+
+  private async until(condition: () => boolean, atMostMs: number): Promise<void> {
+    const { clock, timers } = this.deps.environment;
+    const deadline = clock.monotonic() + atMostMs;
+    while (!condition() && clock.monotonic() < deadline) {
+      await new Promise<void>((resolve) => void timers.set(DRAIN_LOOK_MS, resolve));
+    }
+  }
+}

@@ -1,0 +1,289 @@
+import type { Committed } from '@state-server/commit';
+import type { BraneId, Environment, SessionId, UserId } from '@state-server/domain';
+import {
+  type ActionInvokeFrame,
+  type BraneAckFrame,
+  type BraneEditFrame,
+  type BraneInterestFrame,
+  type BraneJoinFrame,
+  type BraneLeaveFrame,
+  type BraneRedoFrame,
+  type BraneUndoFrame,
+  type ClientFrame,
+  encodeFrame,
+  fail,
+  type FrameReference,
+  type PresenceSetFrame,
+  type ServerFrame,
+  type SessionRefreshFrame,
+} from '@state-server/protocol';
+import { EditQueue } from './edit-queue';
+import type { RealtimeLimits } from './limits';
+import type { Outbox } from './outbox';
+import type { GatewayDeps, Identity, Peer } from './ports';
+import type { Room } from './room';
+import type { Rooms } from './rooms';
+import { type Occupant, Seat } from './seat';
+import { TokenBucket } from './token-bucket';
+
+type MutationFrame = BraneEditFrame | BraneUndoFrame | BraneRedoFrame;
+
+export interface OpenSessionDeps {
+  readonly rooms: Rooms;
+  readonly committer: GatewayDeps['committer'];
+  readonly authenticate: GatewayDeps['authenticate'];
+  readonly environment: Environment;
+  readonly limits: RealtimeLimits;
+  readonly isDraining: () => boolean;
+}
+
+interface Membership {
+  readonly seat: Seat;
+  readonly room: Room;
+  readonly join: FrameReference;
+  /** Whether he may be in the brane; never rejects. */
+  readonly admitted: Promise<boolean>;
+}
+
+/** What a client does once it has said who it is. Methods throw StateErrors, which answer the frame. */
+export class OpenSession implements Occupant {
+  private readonly memberships = new Map<BraneId, Membership>();
+  /** Outlive a membership: numbers go on when a brane is left and joined again (SYNC I3). */
+  private readonly queues = new Map<BraneId, EditQueue>();
+  private readonly edits: TokenBucket;
+
+  constructor(
+    readonly sessionId: SessionId,
+    public identity: Identity,
+    readonly outbox: Outbox,
+    private readonly peer: Peer,
+    private readonly deps: OpenSessionDeps,
+    private readonly refuse: (error: unknown, frame: FrameReference) => void,
+  ) {
+    const { limits, environment } = deps;
+    this.edits = new TokenBucket(environment.clock, limits.edits_per_second, limits.edits_burst);
+  }
+
+  get userId(): UserId {
+    return this.identity.user_id;
+  }
+
+  /** Edits that are not answered yet. */
+  get openEdits(): number {
+    let open = 0;
+    for (const queue of this.queues.values()) open += queue.open;
+    return open;
+  }
+
+  handle(frame: Exclude<ClientFrame, { type: 'session.hello' }>): void {
+    switch (frame.type) {
+      case 'system.ping':
+        this.tell({ type: 'system.pong', ...replyTo(frame), server_time: this.now() });
+        return;
+      case 'session.refresh':
+        this.refresh(frame);
+        return;
+      case 'brane.join':
+        this.join(frame);
+        return;
+      case 'brane.leave':
+        this.leave(frame);
+        return;
+      case 'brane.edit':
+      case 'brane.undo':
+      case 'brane.redo':
+        this.mutate(frame);
+        return;
+      case 'presence.set':
+        this.setPresence(frame);
+        return;
+      case 'brane.interest':
+      case 'action.invoke':
+        throw unsupported(frame);
+      default:
+        frame satisfies never;
+    }
+  }
+
+  /** An edit that could not be read: a final refusal uses its number up. Throws when it is not its number's turn. */
+  spoiled(braneId: BraneId, clientSeq: number, again: boolean): void {
+    const queue = this.queues.get(braneId);
+    if (!queue) return;
+    queue.check(clientSeq, again);
+    queue.use(clientSeq);
+  }
+
+  lost(seat: Seat, reason: 'removed' | 'deleted'): void {
+    const membership = this.memberships.get(seat.braneId);
+    if (membership?.seat !== seat) return;
+    this.memberships.delete(seat.braneId);
+    if (seat.announced) this.tell({ type: 'brane.left', brane_id: seat.braneId, reason });
+    else this.refuse(fail(reason === 'deleted' ? 'brane.deleted' : 'brane.not_found'), membership.join);
+  }
+
+  /** More is queued than may be: branes go over to catching up, the heaviest first. False when that is not enough. */
+  thin(): boolean {
+    while (this.outbox.queuedBytes > this.deps.limits.outbox_bytes) {
+      const heaviest = this.outbox.heaviest();
+      const membership = [...this.memberships.values()].find(({ seat }) => seat === heaviest);
+      if (!membership) return this.outbox.queuedBytes <= 2 * this.deps.limits.outbox_bytes;
+      membership.room.fallBehind(membership.seat);
+    }
+    return true;
+  }
+
+  /** The socket takes frames again. */
+  recovered(): void {
+    for (const { seat } of this.memberships.values()) seat.recovered();
+  }
+
+  close(): void {
+    const memberships = [...this.memberships.values()];
+    this.memberships.clear();
+    for (const { seat, room } of memberships) room.leave(seat);
+  }
+
+  private join(frame: BraneJoinFrame): void {
+    const { brane_id: braneId } = frame;
+    const { limits, rooms } = this.deps;
+    if (frame.interest) throw unsupported(frame);
+    if (this.memberships.has(braneId)) throw fail('brane.already_joined', { brane_id: braneId });
+    if (this.memberships.size >= limits.branes_per_session) {
+      throw fail('brane.too_many_joined', { max: limits.branes_per_session });
+    }
+    const seat = new Seat(braneId, this);
+    const room = rooms.enter(braneId);
+    let admit: (isAdmitted: boolean) => void = () => undefined;
+    const admitted = new Promise<boolean>((resolve) => (admit = resolve));
+    this.memberships.set(braneId, { seat, room, join: frame, admitted });
+    const queue = this.queues.get(braneId) ?? new EditQueue(limits);
+    this.queues.set(braneId, queue);
+    const request = {
+      ...(frame.id === undefined ? {} : { inReplyTo: frame.id }),
+      ...(frame.after ? { after: frame.after } : {}),
+      pending: frame.pending ?? [],
+    };
+    room
+      .join(seat, request, () => admit(true))
+      .catch((error: unknown) => this.notJoined(seat, frame, error))
+      .finally(() => admit(false));
+  }
+
+  private notJoined(seat: Seat, frame: BraneJoinFrame, error: unknown): void {
+    // Left meanwhile: nobody waits for the answer.
+    if (this.memberships.get(frame.brane_id)?.seat !== seat) return;
+    this.memberships.delete(frame.brane_id);
+    if (this.queues.get(frame.brane_id)?.isUnused === true) this.queues.delete(frame.brane_id);
+    this.refuse(error, frame);
+  }
+
+  private leave(frame: BraneLeaveFrame): void {
+    const { seat, room } = this.membership(frame.brane_id);
+    this.memberships.delete(frame.brane_id);
+    room.leave(seat);
+    // Who does not ask is not told: to him it would look like being put out of the brane that he joins again.
+    if (frame.id !== undefined) {
+      this.tell({ type: 'brane.left', in_reply_to: frame.id, brane_id: frame.brane_id, reason: 'left' });
+    }
+  }
+
+  private mutate(frame: MutationFrame): void {
+    const { brane_id: braneId, client_seq: clientSeq } = frame;
+    const queue = this.queues.get(braneId);
+    if (!queue) throw fail('brane.not_joined', { brane_id: braneId });
+    queue.check(clientSeq, frame.again === true);
+    if (this.deps.isDraining()) throw fail('gateway.draining');
+    const retryAfterMs = this.edits.take();
+    if (retryAfterMs > 0) throw fail('rate.limited', { limit: 'edits' }, undefined, { retryAfterMs });
+    const membership = this.memberships.get(braneId);
+    if (!membership) {
+      queue.use(clientSeq);
+      throw fail('brane.not_joined', { brane_id: braneId });
+    }
+    queue.add({
+      clientSeq,
+      run: async () => {
+        if (!(await membership.admitted)) throw fail('brane.not_joined', { brane_id: braneId });
+        this.acknowledge(frame, await this.commit(frame));
+      },
+      refuse: (error) => this.refuse(error, frame),
+    });
+  }
+
+  private commit(frame: MutationFrame): Promise<Committed> {
+    const { committer } = this.deps;
+    const request = {
+      brane_id: frame.brane_id,
+      actor: { kind: 'user', user_id: this.userId, session_id: this.identity.session_id } as const,
+      op_id: frame.op_id,
+      ...(frame.again === undefined ? {} : { again: frame.again }),
+      ...(frame.first_sent ? { first_sent: frame.first_sent } : {}),
+    };
+    if (frame.type === 'brane.edit') return committer.edit({ ...request, ops: frame.ops });
+    const target = frame.target_op_id === undefined ? {} : { target_op_id: frame.target_op_id };
+    return frame.type === 'brane.undo'
+      ? committer.undo({ ...request, ...target })
+      : committer.redo({ ...request, ...target });
+  }
+
+  private acknowledge(frame: MutationFrame, { epoch, seq, skipped, replayed }: Committed): void {
+    const ack: BraneAckFrame = {
+      type: 'brane.ack',
+      ...replyTo(frame),
+      brane_id: frame.brane_id,
+      op_id: frame.op_id,
+      epoch,
+      seq,
+      ...(skipped === undefined ? {} : { skipped: [...skipped] }),
+    };
+    const membership = this.memberships.get(frame.brane_id);
+    if (!membership?.seat.announced) {
+      this.tell(ack);
+      return;
+    }
+    membership.seat.acknowledge(ack, replayed);
+    membership.room.notice({ epoch, seq });
+  }
+
+  private setPresence(frame: PresenceSetFrame): void {
+    const { seat, room } = this.membership(frame.brane_id);
+    if (!seat.announced) throw fail('brane.not_joined', { brane_id: frame.brane_id });
+    room.presence.set(this.sessionId, this.userId, frame.state);
+  }
+
+  private refresh(frame: SessionRefreshFrame): void {
+    this.deps
+      .authenticate({ token: frame.token }, this.peer)
+      .then((identity) => {
+        if (identity.user_id !== this.userId)
+          throw fail('auth.invalid_token', undefined, 'The token is of another user.');
+        this.identity = identity;
+        const expires_at = new Date(identity.expires_at).toISOString();
+        this.tell({ type: 'session.refreshed', ...replyTo(frame), expires_at });
+      })
+      .catch((error: unknown) => this.refuse(error, frame));
+  }
+
+  private membership(braneId: BraneId): Membership {
+    const membership = this.memberships.get(braneId);
+    if (!membership) throw fail('brane.not_joined', { brane_id: braneId });
+    return membership;
+  }
+
+  private tell(frame: ServerFrame): void {
+    this.outbox.push(encodeFrame(frame, this.outbox.format));
+  }
+
+  private now(): string {
+    return new Date(this.deps.environment.clock.now()).toISOString();
+  }
+}
+
+function replyTo({ id }: FrameReference): { in_reply_to?: string } {
+  return id === undefined ? {} : { in_reply_to: id };
+}
+
+function unsupported(frame: BraneInterestFrame | ActionInvokeFrame | BraneJoinFrame): Error {
+  const what = frame.type === 'action.invoke' ? 'Actions are' : 'Region views are';
+  return fail('op.unsupported', { type: frame.type }, `${what} not available yet.`);
+}

@@ -1,0 +1,137 @@
+import type { BraneId, Environment, OpId, SessionId, UserId } from '@state-server/domain';
+import type {
+  BraneMessage,
+  BraneView,
+  Committer,
+  LogRange,
+  LogSlice,
+  Position,
+  Snapshot,
+} from '@state-server/commit';
+import type { Bus } from '@state-server/messaging-port';
+import type { WireFormat } from '@state-server/protocol';
+import type { RealtimeLimits } from './limits';
+
+/** The server's side of one client's connection. No method throws, whatever became of the peer. */
+export interface Socket {
+  /** One WebSocket message: text for JSON, bytes for CBOR. The bytes are shared with others: not to be written into. */
+  send(data: Uint8Array | string): void;
+  /** Handed to `send` and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Sends what is buffered, then closes. */
+  close(code: number, reason: string): void;
+}
+
+/** Who a connection speaks for, from a token or ticket that was good at that moment. */
+export interface Identity {
+  readonly user_id: UserId;
+  /** The sign-in that the token belongs to; several connections may share it. */
+  readonly session_id: string;
+  readonly name: string;
+  /** When the token ends, ms since the epoch. */
+  readonly expires_at: number;
+}
+
+export type Credentials = { readonly token: string } | { readonly ticket: string };
+
+/** Where a connection comes from, as its door knows it. */
+export interface Peer {
+  readonly format: WireFormat;
+  /** IP address of the client. */
+  readonly address: string;
+  /** The Origin header of a browser. */
+  readonly origin?: string;
+}
+
+/** Checks credentials. Throws StateError (`auth.…`, `dependency.unavailable`). */
+export type Authenticate = (credentials: Credentials, peer: Peer) => Promise<Identity>;
+
+/** Which sign-ins were ended before their time (SYNC F1). */
+export interface Revocations {
+  /** From memory; kept fresh within 2 s by whoever implements it, Redis or not (SYNC F2). */
+  isRevoked(identity: Identity): boolean;
+  /** Calls back after a change of what `isRevoked` answers. Returns how to stop. */
+  onRevoked(listener: () => void): () => void;
+}
+
+/** What the engine reads of the store. Every method throws StateError when the store is away (SYNC F3). */
+export interface LogSource {
+  /** Meta and head of one moment; undefined when there is no such brane, or it is being purged. */
+  brane(braneId: BraneId): Promise<BraneView | undefined>;
+  /** As many answers as ids, in their order. */
+  heads(braneIds: readonly BraneId[]): Promise<(Position | undefined)[]>;
+  log(braneId: BraneId, range: LogRange): Promise<LogSlice>;
+  snapshot(braneId: BraneId): Promise<Snapshot | undefined>;
+  /** Those of the user's op ids that are part of the state at `seq` (SYNC R4). */
+  committed(braneId: BraneId, userId: UserId, opIds: readonly OpId[], seq: number): Promise<OpId[]>;
+}
+
+/** What the engine tells about itself; must not throw. */
+export interface RealtimeMetrics {
+  /** One log entry was handed to this many sockets. */
+  delivered?(sockets: number): void;
+  /** Entries that the bus did not bring and the log did (SYNC R5). */
+  gapFilled?(entries: number): void;
+  snapshotBuilt?(built: { readonly objects: number; readonly bytes: number; readonly ms: number }): void;
+  joined?(mode: 'snapshot' | 'replay'): void;
+  /** A slow socket's queued entries were dropped; it follows by the log from here. */
+  fellBehind?(): void;
+  /** One message was written to a socket. */
+  wrote?(bytes: number, frames: number): void;
+  /** A session ended: an error code of the table, or `closed` when the client went. */
+  sessionEnded?(why: string): void;
+  /** A frame was answered with this error. */
+  refused?(code: string): void;
+}
+
+/** One event name per fact; no token and no content in the fields. */
+export type Log = (
+  level: 'debug' | 'info' | 'warn' | 'error',
+  event: string,
+  fields: Readonly<Record<string, unknown>>,
+) => void;
+
+export interface GatewayDeps {
+  readonly source: LogSource;
+  readonly committer: Pick<Committer, 'edit' | 'undo' | 'redo'>;
+  readonly bus: Bus;
+  readonly authenticate: Authenticate;
+  readonly revocations: Revocations;
+  readonly environment: Environment;
+  /** What differs from DEFAULT_LIMITS. */
+  readonly limits?: Partial<RealtimeLimits>;
+  readonly metrics?: RealtimeMetrics;
+  readonly log?: Log;
+}
+
+/** What the door tells the engine of one connection. */
+export interface Connection {
+  message(data: Uint8Array | string): void;
+  /** The connection is gone, whoever ended it. */
+  closed(): void;
+  /** The network took what was buffered. Only quickens: the engine looks for itself at every tick. */
+  writable(): void;
+}
+
+export interface GatewayStats {
+  readonly sessions: number;
+  readonly rooms: number;
+  /** Sessions × branes. */
+  readonly seats: number;
+  /** Queued here for sockets, shared frames counted at each. */
+  readonly outboxBytes: number;
+}
+
+export interface Gateway {
+  open(socket: Socket, peer: Peer): Connection;
+  /**
+   * Entries that this process has committed, on their way to the bus: its own clients get them without it (SYNC F2), and
+   * before the ack (SYNC R4). To be called by `publish` of the committer.
+   */
+  deliver(braneId: BraneId, messages: readonly BraneMessage[]): void;
+  /** Takes no new connection, lets edits finish, tells all clients to come back elsewhere, flushes, closes. Resolves when all are gone. */
+  drain(): Promise<void>;
+  stats(): GatewayStats;
+}
+
+export type { Position, SessionId };

@@ -1,0 +1,166 @@
+import type { BraneId, Epoch, SessionId, Standing, UserId } from '@state-server/domain';
+import { type BraneAckFrame, encodeFrame, type ServerFrame } from '@state-server/protocol';
+import type { Outbox, Tag } from './outbox';
+import type { Position } from './ports';
+import { MissedPresence, type PresenceUpdate } from './presence-update';
+import type { Entry } from './shared-frame';
+
+/**
+ * - `opening`: the brane is being opened, and whether he may see it is not known yet;
+ * - `feeding`: he gets a snapshot or the log, and follows from there; live entries are not queued for him;
+ * - `live`: every entry of the room is queued for him as it comes;
+ * - `gone`: he has left or was put out.
+ */
+export type SeatState = 'opening' | 'feeding' | 'live' | 'gone';
+
+/** Whose seat it is. */
+export interface Occupant {
+  readonly userId: UserId;
+  readonly sessionId: SessionId;
+  readonly outbox: Outbox;
+  /** The room has put him out; the seat is gone already. */
+  lost(seat: Seat, reason: 'removed' | 'deleted'): void;
+}
+
+interface HeldAck extends Position {
+  readonly frame: Uint8Array | string;
+}
+
+const NOWHERE = '' as Epoch;
+
+/** One session in one brane: what it has been sent, and what waits for that. */
+export class Seat {
+  state: SeatState = 'opening';
+  role: Standing | undefined;
+  /** `brane.joined` was queued: from then on the client is told what changes. */
+  announced = false;
+  /** Its place in the FanOut; -1 when it is not in it. */
+  liveIndex = -1;
+  /** `brane.synced` is owed. */
+  needsSync = true;
+  /** All up to here was handed to the outbox. */
+  epoch: Epoch = NOWHERE;
+  seq = 0;
+  private missed: MissedPresence | undefined;
+  private acks: HeldAck[] = [];
+  private readonly opsTag: Tag = { owner: this, kind: 'ops' };
+  private readonly syncedTag: Tag = { owner: this, kind: 'synced' };
+  private readonly controlTag: Tag = { owner: this, kind: 'control' };
+  private readonly presenceTag: Tag = { owner: this, kind: 'presence' };
+
+  constructor(
+    readonly braneId: BraneId,
+    readonly occupant: Occupant,
+  ) {}
+
+  get outbox(): Outbox {
+    return this.occupant.outbox;
+  }
+
+  /** The next entry after `seq`. */
+  deliver(entry: Entry): void {
+    const { outbox } = this.occupant;
+    this.seq = entry.seq;
+    outbox.push(outbox.format === 'cbor' ? entry.cbor : entry.json, this.opsTag);
+    if (this.acks.length > 0) this.releaseAcks();
+  }
+
+  /** About this brane; taken back when he is put out before it was written. */
+  tell(frame: ServerFrame): void {
+    this.tellEncoded(encodeFrame(frame, this.outbox.format));
+  }
+
+  tellEncoded(frame: Uint8Array | string): void {
+    this.outbox.push(frame, this.controlTag);
+  }
+
+  /** The client has, or was given by a snapshot, all up to here. */
+  startFrom(position: Position): void {
+    this.epoch = position.epoch;
+    this.seq = position.seq;
+    // Acks of an epoch that is over have nothing to wait for any more.
+    this.releaseAcks((ack) => ack.epoch !== this.epoch);
+  }
+
+  sync(): void {
+    if (!this.needsSync) return;
+    this.needsSync = false;
+    const frame = { type: 'brane.synced', brane_id: this.braneId, epoch: this.epoch, seq: this.seq } as const;
+    this.outbox.push(encodeFrame(frame, this.outbox.format), this.syncedTag);
+  }
+
+  /** Now if its entry was handed to the outbox, otherwise right behind that entry (SYNC R4). */
+  acknowledge(ack: BraneAckFrame, replayed: boolean): void {
+    const frame = encodeFrame(ack, this.outbox.format);
+    const waits = ack.epoch === this.epoch ? ack.seq > this.seq : !replayed;
+    if (this.state === 'gone' || !waits) this.pushAck({ epoch: ack.epoch, seq: ack.seq, frame });
+    else this.acks.push({ epoch: ack.epoch, seq: ack.seq, frame });
+  }
+
+  /** Takes back the entries that are queued and not written; the log has them. */
+  dropQueued(): void {
+    const dropped = this.outbox.remove(
+      ({ owner, kind }) => owner === this && (kind === 'ops' || kind === 'synced'),
+    );
+    for (const { tag } of dropped) {
+      if (tag.kind === 'synced') this.needsSync = true;
+      else this.seq -= 1;
+    }
+    const acks = this.outbox.remove(
+      ({ owner, kind, seq }) => owner === this && kind === 'ack' && seq !== undefined && seq > this.seq,
+    );
+    for (const { tag, frame } of acks) this.acks.push({ epoch: this.epoch, seq: tag.seq ?? this.seq, frame });
+  }
+
+  /** What a slow socket misses of presence is kept from now on, latest only. */
+  keepPresence(): void {
+    this.missed ??= new MissedPresence();
+  }
+
+  presence(update: PresenceUpdate): void {
+    const { sessionId, outbox } = this.occupant;
+    if (this.state === 'live' && outbox.congested) this.keepPresence();
+    if (this.missed) {
+      this.missed.add(update, sessionId);
+      return;
+    }
+    if (this.state !== 'live') return;
+    const frame = update.frameFor(sessionId, outbox.format);
+    if (frame !== undefined) outbox.push(frame, this.presenceTag);
+  }
+
+  /** Goes live: what he has missed, or all of it when he knows nothing yet. */
+  catchUpPresence(all: () => Uint8Array | string | undefined): void {
+    const frame = this.missed ? this.missed.frame(this.braneId, this.outbox.format) : all();
+    this.missed = undefined;
+    if (frame !== undefined) this.outbox.push(frame, this.presenceTag);
+  }
+
+  /** The socket takes frames again. */
+  recovered(): void {
+    if (this.state === 'live' && this.missed) this.catchUpPresence(() => undefined);
+  }
+
+  /**
+   * Out of the brane: nothing of it leaves the outbox any more (SYNC L6), but what was acknowledged is: it is durable,
+   * whether he may see it or not.
+   */
+  leave(): void {
+    if (this.state === 'gone') return;
+    this.state = 'gone';
+    this.outbox.remove(({ owner, kind }) => owner === this && kind !== 'ack');
+    this.releaseAcks(() => true);
+  }
+
+  private releaseAcks(also: (ack: HeldAck) => boolean = () => false): void {
+    if (this.acks.length === 0) return;
+    const due = (ack: HeldAck): boolean => (ack.epoch === this.epoch && ack.seq <= this.seq) || also(ack);
+    const released = this.acks.filter(due);
+    this.acks = this.acks.filter((ack) => !due(ack));
+    for (const ack of released) this.pushAck(ack);
+  }
+
+  private pushAck({ seq, frame }: HeldAck): void {
+    this.outbox.push(frame, { owner: this, kind: 'ack', seq });
+  }
+}

@@ -1,0 +1,307 @@
+import { asSessionId, isUuid, asBraneId, type UserId } from '@state-server/domain';
+import {
+  CLOSE_NORMAL,
+  type ClientFrame,
+  decodeFrame,
+  encodeFrame,
+  type ErrorCode,
+  errorRow,
+  fail,
+  type FrameReference,
+  parseClientFrame,
+  PROTOCOL_VERSION,
+  type ServerFrame,
+  type SessionHelloFrame,
+  type StateError,
+  toStateError,
+  toSystemError,
+} from '@state-server/protocol';
+import { limitsForClients } from './limits';
+import { OpenSession, type OpenSessionDeps } from './open-session';
+import { Outbox } from './outbox';
+import type { Connection, Log, Peer, RealtimeMetrics, Revocations, Socket } from './ports';
+import { TokenBucket } from './token-bucket';
+import type { WriteSchedule } from './write-schedule';
+
+export interface SessionDeps extends OpenSessionDeps {
+  readonly schedule: WriteSchedule;
+  readonly revocations: Revocations;
+  readonly metrics: RealtimeMetrics;
+  readonly log: Log;
+  /** Throws `session.too_many`; counts the session until `onEnd`. */
+  readonly admit: (userId: UserId) => void;
+  readonly onEnd: (session: Session, userId: UserId | undefined) => void;
+}
+
+type SessionState =
+  | { readonly kind: 'awaiting_hello' }
+  /** What comes in meanwhile is looked at once the client is known. */
+  | { readonly kind: 'authenticating'; readonly early: (Uint8Array | string)[] }
+  | { readonly kind: 'open'; readonly open: OpenSession }
+  | { readonly kind: 'closed' };
+
+type Message = Uint8Array | string;
+
+/** Longest UTF-8 form of one UTF-16 unit. */
+const BYTES_PER_UNIT = 3;
+const MUTATIONS: ReadonlySet<unknown> = new Set(['brane.edit', 'brane.undo', 'brane.redo']);
+
+/** One connection: who speaks, whether the frame may come now, and when it is over. */
+export class Session implements Connection {
+  private state: SessionState = { kind: 'awaiting_hello' };
+  readonly outbox: Outbox;
+  private readonly frames: TokenBucket;
+  private readonly openedAt: number;
+  private heardAt: number;
+  private refusedInARow = 0;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly peer: Peer,
+    private readonly deps: SessionDeps,
+  ) {
+    const { environment, limits, schedule, metrics } = deps;
+    this.openedAt = environment.clock.monotonic();
+    this.heardAt = this.openedAt;
+    this.frames = new TokenBucket(environment.clock, limits.frames_per_second, limits.frames_burst);
+    this.outbox = new Outbox(peer.format, socket, schedule, environment.clock, limits, {
+      overflow: () => this.overflow(),
+      recovered: () => {
+        if (this.state.kind === 'open') this.state.open.recovered();
+      },
+      stuck: () => this.end(fail('session.slow')),
+      wrote: (bytes, frames) => metrics.wrote?.(bytes, frames),
+    });
+  }
+
+  /** Edits that are not answered yet. */
+  get openEdits(): number {
+    return this.state.kind === 'open' ? this.state.open.openEdits : 0;
+  }
+
+  /** Nothing is queued here or buffered in the socket. */
+  get isFlushed(): boolean {
+    return this.outbox.queuedBytes === 0 && this.socket.bufferedBytes === 0;
+  }
+
+  message(data: Message): void {
+    if (this.state.kind === 'closed') return;
+    this.heardAt = this.deps.environment.clock.monotonic();
+    const { frame_bytes: most, frames_refused: patience } = this.deps.limits;
+    const bytes = byteLength(data, most);
+    // A large message costs as much as the frames that would have fitted into it.
+    const retryAfterMs = this.frames.take(Math.ceil(bytes / most));
+    if (retryAfterMs > 0) {
+      this.refusedInARow += 1;
+      const error = fail('rate.limited', { limit: 'frames' }, undefined, { retryAfterMs });
+      if (this.refusedInARow > patience) this.end(error);
+      else this.refuse(error, referenceIn(peek(data)));
+      return;
+    }
+    this.refusedInARow = 0;
+    if (bytes > most) this.refuseUnread(fail('frame.too_large', { bytes, max_bytes: most }), peek(data));
+    else if (this.state.kind === 'authenticating') this.later(data, this.state.early);
+    else this.read(data);
+  }
+
+  closed(): void {
+    this.over('closed');
+  }
+
+  writable(): void {
+    if (this.outbox.congested) this.outbox.flush();
+  }
+
+  /** To be called every `beat_ms`. */
+  beat(): void {
+    const { environment, limits, revocations } = this.deps;
+    const now = environment.clock.monotonic();
+    if (this.state.kind !== 'open') {
+      if (now - this.openedAt >= limits.hello_ms) this.end(fail('session.hello_timeout'));
+      return;
+    }
+    const { identity } = this.state.open;
+    if (revocations.isRevoked(identity)) this.end(fail('auth.revoked'));
+    else if (environment.clock.now() >= identity.expires_at + limits.refresh_grace_ms)
+      this.end(fail('auth.expired'));
+    else if (now - this.heardAt >= limits.silence_ms) this.end(fail('session.silent'));
+  }
+
+  tell(frame: ServerFrame): void {
+    this.outbox.push(encodeFrame(frame, this.peer.format));
+  }
+
+  /** Says why, then closes with the code that tells the client whether to come back. */
+  end(error: StateError, inReplyTo: FrameReference = {}): void {
+    if (this.state.kind === 'closed') return;
+    if (error.code !== 'session.slow') {
+      this.tell(toSystemError(error, inReplyTo));
+      this.outbox.finish();
+    }
+    const { code } = error;
+    this.over(code);
+    this.socket.close(errorRow(code).close ?? CLOSE_NORMAL, code);
+  }
+
+  private read(data: Message): void {
+    let raw: unknown;
+    try {
+      if ((typeof data === 'string') !== (this.peer.format === 'json')) throw wrongForm(this.peer.format);
+      raw = decodeFrame(data);
+    } catch (error) {
+      this.refuse(error, {});
+      return;
+    }
+    let frame: ClientFrame;
+    try {
+      frame = parseClientFrame(raw);
+    } catch (error) {
+      this.refuseUnread(error, raw);
+      return;
+    }
+    try {
+      this.handle(frame);
+    } catch (error) {
+      this.refuse(error, frame);
+    }
+  }
+
+  private handle(frame: ClientFrame): void {
+    switch (this.state.kind) {
+      case 'awaiting_hello':
+        if (frame.type !== 'session.hello') throw fail('session.hello_required');
+        this.hello(frame);
+        return;
+      case 'open':
+        if (frame.type === 'session.hello') throw fail('session.already_open');
+        this.state.open.handle(frame);
+        return;
+      case 'authenticating':
+      case 'closed':
+        return;
+      default:
+        this.state satisfies never;
+    }
+  }
+
+  private hello(frame: SessionHelloFrame): void {
+    if (frame.client.protocol !== PROTOCOL_VERSION) {
+      this.end(fail('session.protocol_unsupported', { supported: [PROTOCOL_VERSION] }), frame);
+      return;
+    }
+    const early: Message[] = [];
+    this.state = { kind: 'authenticating', early };
+    const credentials = 'token' in frame ? { token: frame.token } : { ticket: frame.ticket };
+    this.deps
+      .authenticate(credentials, this.peer)
+      .then((identity) => {
+        if (this.state.kind !== 'authenticating') return;
+        if (this.deps.revocations.isRevoked(identity)) throw fail('auth.revoked');
+        this.deps.admit(identity.user_id);
+        const sessionId = asSessionId(this.deps.environment.ids.uuid());
+        const refuse = (error: unknown, to: FrameReference): void => this.refuse(error, to);
+        const open = new OpenSession(sessionId, identity, this.outbox, this.peer, this.deps, refuse);
+        this.state = { kind: 'open', open };
+        this.welcome(open, frame);
+        for (const data of early) this.read(data);
+      })
+      .catch((error: unknown) => this.end(toStateError(error), frame));
+  }
+
+  private welcome({ identity, sessionId }: OpenSession, hello: SessionHelloFrame): void {
+    const { limits, environment } = this.deps;
+    this.tell({
+      type: 'session.welcome',
+      ...(hello.id === undefined ? {} : { in_reply_to: hello.id }),
+      session_id: sessionId,
+      user: { id: identity.user_id, name: identity.name },
+      heartbeat_ms: limits.heartbeat_ms,
+      server_time: new Date(environment.clock.now()).toISOString(),
+      limits: limitsForClients(limits),
+    });
+  }
+
+  private later(data: Message, early: Message[]): void {
+    if (early.length < this.deps.limits.frames_before_welcome) early.push(data);
+    else
+      this.refuse(
+        fail('session.hello_required', undefined, 'Wait for session.welcome.'),
+        referenceIn(peek(data)),
+      );
+  }
+
+  /** A frame that is refused for its form; if it is an edit its number is used up, so that the next one is welcome. */
+  private refuseUnread(error: unknown, raw: unknown): void {
+    const reference = referenceIn(raw);
+    try {
+      if (this.state.kind === 'open') useNumber(this.state.open, raw);
+      this.refuse(error, reference);
+    } catch (outOfOrder) {
+      this.refuse(outOfOrder, reference);
+    }
+  }
+
+  private refuse(thrown: unknown, frame: FrameReference): void {
+    const error = toStateError(thrown);
+    if (error.code === 'internal')
+      this.deps.log('error', 'realtime.frame.failed', { error: error.cause ?? error });
+    this.deps.metrics.refused?.(error.code);
+    this.tell(toSystemError(error, frame));
+  }
+
+  private overflow(): void {
+    const isEnough = this.state.kind === 'open' ? this.state.open.thin() : false;
+    if (!isEnough) this.end(fail('session.slow'));
+  }
+
+  private over(why: ErrorCode | 'closed'): void {
+    const { state } = this;
+    if (state.kind === 'closed') return;
+    this.state = { kind: 'closed' };
+    const open = state.kind === 'open' ? state.open : undefined;
+    open?.close();
+    this.outbox.close();
+    this.deps.metrics.sessionEnded?.(why);
+    this.deps.onEnd(this, open?.userId);
+  }
+}
+
+function wrongForm(format: Peer['format']): StateError {
+  const expected = format === 'cbor' ? 'binary messages (CBOR)' : 'text messages (JSON)';
+  return fail('frame.malformed', { format }, `This connection was opened for ${expected}.`);
+}
+
+/** Exact only where it matters: near the limit. */
+function byteLength(data: Message, most: number): number {
+  if (typeof data !== 'string') return data.byteLength;
+  if (data.length * BYTES_PER_UNIT <= most || data.length > most) return data.length;
+  return new TextEncoder().encode(data).byteLength;
+}
+
+function peek(data: Message): unknown {
+  try {
+    return decodeFrame(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function fields(raw: unknown): Readonly<Record<string, unknown>> {
+  return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
+}
+
+/** What an answer repeats of a frame that may be anything. */
+function referenceIn(raw: unknown): FrameReference {
+  const { id, brane_id, op_id } = fields(raw);
+  return {
+    ...(typeof id === 'string' && id.length <= 64 ? { id } : {}),
+    ...(isUuid(brane_id) ? { brane_id } : {}),
+    ...(isUuid(op_id) ? { op_id } : {}),
+  };
+}
+
+function useNumber(open: OpenSession, raw: unknown): void {
+  const { type, brane_id, client_seq, again } = fields(raw);
+  if (!MUTATIONS.has(type) || !isUuid(brane_id) || !Number.isSafeInteger(client_seq)) return;
+  open.spoiled(asBraneId(brane_id), Number(client_seq), again === true);
+}
