@@ -25,9 +25,12 @@ export function fromStoreError(error: StoreError): StateError {
   }
 }
 
-/** StoreErrors become StateErrors; everything else stays what it is. */
-export function toCommitError(error: unknown): unknown {
-  return error instanceof StoreError ? fromStoreError(error) : error;
+/** StoreErrors become StateErrors; other errors stay what they are. */
+export function toCommitError(error: unknown): Error {
+  if (error instanceof StoreError) return fromStoreError(error);
+  return error instanceof Error
+    ? error
+    : new Error('something was thrown that is no error', { cause: error });
 }
 
 /** The same for reads, where out of time means just that: nothing was to be written. */

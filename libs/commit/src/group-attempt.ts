@@ -16,7 +16,7 @@ import { type IdRegistry, registerIds } from './id-registry';
 import type { Ground } from './lane';
 import { preloadEdits, preloadSubtrees } from './preload';
 import { resolveReap } from './reap';
-import { assertAllowed, assertVisible } from './rights';
+import { assertAllowed, assertNotGone, assertVisible } from './rights';
 import { entryBytes, touchedBytes } from './sizes';
 import { takeBack } from './undo';
 import type { Verdict, Work } from './work';
@@ -96,9 +96,11 @@ export class GroupAttempt {
 
   private async decide(work: Work): Promise<Verdict> {
     const { head, tx } = this.ground;
-    assertVisible(work, head, () => this.copy.meta);
+    assertNotGone(head);
+    // What its author was told, or would have been told, stays true even when he may not see the brane any more.
     const record = this.records.of(work);
     if (record) return { kind: 'replayed', committed: await replay(tx, head, work, record) };
+    assertVisible(work, this.copy.meta);
     assertNotTooOld(work, head);
     assertAllowed(work, this.copy.meta);
     const context: OpContext = {

@@ -27,3 +27,4 @@ export { fromStoreError, toCommitError, withReadErrors } from './errors';
 export { createCommitter, SYSTEM_USER } from './create-committer';
 export { expectedSpace } from './space-index';
 export { REKEY_QUEUE } from './write-changes';
+export { withResult } from './with-result';

@@ -5,14 +5,19 @@ import type { Work } from './work';
 
 type Standing = ReturnType<typeof roleIn>;
 
-/** Refuses whoever may not even know that the brane is there, and everybody once its purge has begun (SYNC L7). */
-export function assertVisible(work: Work, head: HeadDoc, meta: () => BraneMeta): void {
-  // Its members may be gone already, so nobody can be told apart any more.
-  if (head.status === 'purging' || head.status === 'purged')
+/** Once its purge has begun nobody can be told apart any more: the members may be gone already (SYNC L7). */
+export function assertNotGone(head: HeadDoc): void {
+  if (head.status === 'purging' || head.status === 'purged') {
     throw fail('brane.deleted', { brane_id: head.brane_id });
-  if (work.request.actor.kind === 'system') return;
-  if (roleIn(meta(), work.request.actor.user_id) === null)
-    throw fail('brane.not_found', { brane_id: head.brane_id });
+  }
+}
+
+/** Refuses whoever may not even know that the brane is there. */
+export function assertVisible(work: Work, meta: BraneMeta): void {
+  const { actor } = work.request;
+  if (actor.kind === 'user' && roleIn(meta, actor.user_id) === null) {
+    throw fail('brane.not_found', { brane_id: meta.id });
+  }
 }
 
 /** Checks the actor's role as it is in this transaction (SYNC L6), and that the brane takes what is asked. */
