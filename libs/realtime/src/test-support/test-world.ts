@@ -1,0 +1,189 @@
+import { type Committer, createCommitter, createPublisher } from '@state-server/commit';
+import {
+  asObjectId,
+  asOpId,
+  asUserId,
+  type BraneId,
+  type BraneOp,
+  type ClientOp,
+  type Environment,
+  type ObjectId,
+  type OpId,
+  type Role,
+  type UserId,
+  type Visibility,
+} from '@state-server/domain';
+import type { Bus } from '@state-server/messaging-port';
+import type { Store } from '@state-server/persistence-port';
+import { fail, PROTOCOL_VERSION, type WireFormat } from '@state-server/protocol';
+import { createGateway } from '../gateway';
+import type { RealtimeLimits } from '../limits';
+import { storeLogSource } from '../log-source';
+import type { Gateway, GatewayDeps, Identity, LogSource, RealtimeMetrics } from '../ports';
+import { TestClient, type TestSocket } from './test-client';
+
+export interface WorldOptions {
+  readonly environment: Environment & { advance(ms: number): Promise<void> };
+  /** Each gateway has a store and a link to the bus of its own, as processes do. */
+  readonly openStore: () => Store;
+  readonly connectBus: () => Bus;
+  readonly newSocket: () => TestSocket;
+}
+
+export interface NodeOptions {
+  readonly limits?: Partial<RealtimeLimits>;
+  readonly metrics?: RealtimeMetrics;
+  readonly bus?: Bus;
+  /** To stand between the engine and the store. */
+  readonly wrap?: (source: LogSource) => LogSource;
+  readonly committer?: (committer: Committer) => GatewayDeps['committer'];
+}
+
+/** One gateway process with its own write path. */
+export interface TestNode {
+  readonly gateway: Gateway;
+  readonly committer: Committer;
+  readonly bus: Bus;
+  readonly store: Store;
+  /** Connects and says hello. */
+  client(userId: UserId, options?: { format?: WireFormat; greet?: boolean }): Promise<TestClient>;
+  /** Revokes the sign-in of this user on this node. */
+  revoke(userId: UserId): void;
+}
+
+const TICKS_MS = 25;
+
+/** Tokens of these tests: `user id` or `user id|ms of expiry`. */
+export function tokenOf(userId: UserId, expiresAt?: number): string {
+  return expiresAt === undefined ? userId : `${userId}|${expiresAt}`;
+}
+
+export const HELLO = { name: 'spec', version: '1', protocol: PROTOCOL_VERSION } as const;
+
+export class TestWorld {
+  constructor(readonly options: WorldOptions) {}
+
+  user(): UserId {
+    return asUserId(this.uuid());
+  }
+
+  objectId(): ObjectId {
+    return asObjectId(this.uuid());
+  }
+
+  opId(): OpId {
+    return asOpId(this.uuid());
+  }
+
+  /** What needs no more than a tick or two is done. */
+  settle(): Promise<void> {
+    return this.options.environment.advance(TICKS_MS);
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.options.environment.advance(ms);
+  }
+
+  node(options: NodeOptions = {}): TestNode {
+    const { environment, openStore, connectBus, newSocket } = this.options;
+    const store = openStore();
+    const bus = options.bus ?? connectBus();
+    const publisher = createPublisher({ bus, environment });
+    const committer = createCommitter({
+      store,
+      environment,
+      writerId: this.uuid(),
+      publish: (braneId, messages) => {
+        gateway.deliver(braneId, messages);
+        publisher.publish(braneId, messages);
+      },
+    });
+    const revoked = new Set<UserId>();
+    const listeners = new Set<() => void>();
+    const source = storeLogSource(store, environment);
+    const gateway: Gateway = createGateway({
+      source: options.wrap?.(source) ?? source,
+      committer: options.committer?.(committer) ?? committer,
+      bus,
+      environment,
+      authenticate: (credentials) => this.authenticate('token' in credentials ? credentials.token : credentials.ticket),
+      revocations: {
+        isRevoked: (identity) => revoked.has(identity.user_id),
+        onRevoked: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+      },
+      ...(options.limits ? { limits: options.limits } : {}),
+      ...(options.metrics ? { metrics: options.metrics } : {}),
+    });
+    return {
+      gateway,
+      committer,
+      bus,
+      store,
+      client: async (userId, { format = 'cbor', greet = true } = {}) => {
+        const socket = newSocket();
+        const connection = gateway.open(socket, { format, address: '127.0.0.1' });
+        const client = new TestClient(socket, connection, format, () => this.uuid());
+        if (greet) client.send({ type: 'session.hello', token: tokenOf(userId), client: HELLO });
+        await this.settle();
+        return client;
+      },
+      revoke: (userId) => {
+        revoked.add(userId);
+        for (const listener of listeners) listener();
+      },
+    };
+  }
+
+  async brane(node: TestNode, options: { owner?: UserId; visibility?: Visibility } = {}): Promise<{ id: BraneId; owner: UserId }> {
+    const owner = options.owner ?? this.user();
+    const created = node.committer.createBrane(
+      { kind: 'user', user_id: owner },
+      { op_id: this.opId(), name: 'a brane', visibility: options.visibility ?? 'private' },
+    );
+    const { meta } = await created;
+    return { id: meta.id, owner };
+  }
+
+  async administer(node: TestNode, brane: { id: BraneId; owner: UserId }, ops: readonly BraneOp[]): Promise<void> {
+    const actor = { kind: 'user', user_id: brane.owner } as const;
+    await node.committer.administer({ brane_id: brane.id, actor, op_id: this.opId(), ops });
+    await this.settle();
+  }
+
+  async member(node: TestNode, brane: { id: BraneId; owner: UserId }, role: Role | null, userId?: UserId): Promise<UserId> {
+    const user_id = userId ?? this.user();
+    await this.administer(node, brane, [{ op: 'set_member', user_id, role }]);
+    return user_id;
+  }
+
+  /** An edit over another door (REST), by the owner. */
+  async write(node: TestNode, brane: { id: BraneId; owner: UserId }, ops: readonly ClientOp[]): Promise<number> {
+    const actor = { kind: 'user', user_id: brane.owner } as const;
+    const { seq } = await node.committer.edit({ brane_id: brane.id, actor, op_id: this.opId(), ops });
+    await this.settle();
+    return seq;
+  }
+
+  async join(client: TestClient, braneId: BraneId): Promise<void> {
+    client.send({ type: 'brane.join', brane_id: braneId });
+    await this.settle();
+  }
+
+  block(parentId: ObjectId, name = 'block'): ClientOp {
+    return { op: 'create', object: { kind: 'block', id: this.objectId(), parent_id: parentId, name } };
+  }
+
+  private async authenticate(token: string): Promise<Identity> {
+    const [userId = '', expires] = token.split('|');
+    if (userId === 'wrong') throw fail('auth.invalid_token');
+    const expires_at = expires === undefined ? this.options.environment.clock.now() + 900_000 : Number(expires);
+    return { user_id: asUserId(userId), session_id: `sign-in of ${userId}`, name: 'someone', expires_at };
+  }
+
+  private uuid(): string {
+    return this.options.environment.ids.uuid();
+  }
+}
