@@ -5,6 +5,7 @@ import {
   encodeCbor,
   encodeJson,
   fail,
+  FROM_SERVER,
   isErrorCode,
   StateError,
   type WireFormat,
@@ -109,8 +110,8 @@ function encodeBody(format: WireFormat, body: unknown): BodyInit {
 function decodeBody(response: Response, bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) return undefined;
   const type = response.headers.get('content-type') ?? '';
-  if (type.startsWith(MEDIA_TYPES.cbor)) return decodeCbor(bytes);
-  if (type.startsWith(MEDIA_TYPES.json)) return decodeJson(new TextDecoder().decode(bytes));
+  if (type.startsWith(MEDIA_TYPES.cbor)) return decodeCbor(bytes, FROM_SERVER);
+  if (type.startsWith(MEDIA_TYPES.json)) return decodeJson(new TextDecoder().decode(bytes), FROM_SERVER);
   return new TextDecoder().decode(bytes);
 }
 

@@ -1,6 +1,6 @@
 import { type Client, type ClientOptions, createClient } from '@state-server/client';
 import { asBraneId, type BraneId, type UserId } from '@state-server/domain';
-import { decodeCbor, encodeCbor } from '@state-server/protocol';
+import { decodeCbor, encodeCbor, FROM_SERVER } from '@state-server/protocol';
 import { WebSocket } from 'ws';
 
 export interface Service {
@@ -90,7 +90,7 @@ export async function raw(
 
 function decodeBody(type: string, bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
-  if (type.startsWith('application/cbor')) return decodeCbor(bytes);
+  if (type.startsWith('application/cbor')) return decodeCbor(bytes, FROM_SERVER);
   const text = new TextDecoder().decode(bytes);
   return type.startsWith('application/json') ? JSON.parse(text) : text;
 }
