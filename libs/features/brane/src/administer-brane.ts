@@ -1,21 +1,14 @@
-import { type Position, readBrane, readBraneIn } from '@state-server/commit';
+import { type Position, readBraneIn, withResult } from '@state-server/commit';
 import type { BraneId, BraneOp } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
-import {
-  type Also,
-  type BraneDeps,
-  type BraneWriter,
-  type Replayed,
-  originOf,
-  positionOf,
-} from './brane-writer';
+import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
 import { type FoundBrane, findBrane, withRole } from './find-brane';
 
 export interface AdministerBrane extends BraneWriter {
   readonly brane_id: BraneId;
   /** The brane must be at one of these versions; without it, whatever its version is. */
   readonly if_versions?: readonly number[];
-  readonly also?: Also<AdministeredBrane>;
+  readonly also?: Also<AdministeredBrane & Replayed>;
 }
 
 /** The brane after the entry, and the place of that entry in its log. */
@@ -30,27 +23,18 @@ export async function administerBrane(
   input: AdministerBrane,
   ops: readonly BraneOp[],
 ): Promise<AdministeredBrane & Replayed> {
-  const { brane_id, user_id, also } = input;
+  const { brane_id, user_id } = input;
   const before = await findBrane(deps.store, user_id, brane_id);
-  const committed = await deps.committer.administer({
-    ...originOf(input, brane_id),
-    ops,
-    ...condition(before, input.if_versions),
-    ...(also && {
-      also: async (tx, outcome) => {
-        const view = await readBraneIn(tx, brane_id);
-        const position = positionOf(outcome);
-        if (view) await also(tx, { brane: withRole(view, user_id), position });
-      },
-    }),
-  });
-  const after = await readBrane(deps.store, brane_id);
-  if (!after) throw fail('brane.not_found', { id: brane_id });
-  return {
-    brane: withRole(after, user_id),
-    position: positionOf(committed),
-    replayed: committed.replayed,
-  };
+  const request = { ...originOf(input, brane_id), ops, ...condition(before, input.if_versions) };
+  return withResult(
+    (also) => deps.committer.administer({ ...request, also }),
+    async (tx, { epoch, seq, replayed }) => {
+      const after = await readBraneIn(tx, brane_id);
+      if (!after) throw fail('brane.not_found', { id: brane_id });
+      return { brane: withRole(after, user_id), position: { epoch, seq }, replayed };
+    },
+    input.also,
+  );
 }
 
 function condition(

@@ -12,7 +12,7 @@ import {
   runKeyed,
   stateSeqHeader,
 } from '@state-server/platform';
-import { type RouteId, fail } from '@state-server/protocol';
+import { type CommittedResponse, type RouteId, fail } from '@state-server/protocol';
 import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import { editBrane } from './edit-brane';
@@ -93,7 +93,9 @@ export class BraneEditHttp {
       {
         authorise: () => authoriseInBrane(this.deps.store, user_id, braneId, action),
         execute: async (claim) => {
-          const committed = await work((tx, outcome) => claim.record(tx, toAnswer(outcome)));
+          const committed = await work((tx, outcome) =>
+            claim.record(tx, toAnswer(outcome), outcome.replayed),
+          );
           return { answer: toAnswer(committed), replayed: committed.replayed };
         },
       },

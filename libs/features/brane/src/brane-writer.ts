@@ -1,4 +1,4 @@
-import type { Committed, Committer, Position } from '@state-server/commit';
+import type { Committer } from '@state-server/commit';
 import type { BraneId, OpId, UserId } from '@state-server/domain';
 import type { Store, Transaction } from '@state-server/persistence-port';
 
@@ -35,8 +35,4 @@ export function originOf(
   const { user_id, op_id, trace_id } = writer;
   const origin = { brane_id: braneId, actor: { kind: 'user', user_id }, op_id } as const;
   return trace_id === undefined ? origin : { ...origin, trace_id };
-}
-
-export function positionOf({ epoch, seq }: Committed): Position {
-  return { epoch, seq };
 }

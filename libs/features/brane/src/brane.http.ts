@@ -58,7 +58,7 @@ export class BraneHttp {
             user_id,
             op_id: claim.op_id,
             id: body.id ?? asBraneId(claim.newId('brane')),
-            also: (tx, brane) => claim.record(tx, created(brane)),
+            also: (tx, brane) => claim.record(tx, created(brane), brane.replayed),
           });
           return { answer: created(made), replayed: made.replayed };
         },
@@ -177,7 +177,7 @@ export class BraneHttp {
             op_id: claim.op_id,
             brane_id: braneId,
             ...(versions && { if_versions: versions }),
-            also: (tx, result) => claim.record(tx, encode(result)),
+            also: (tx, result) => claim.record(tx, encode(result), result.replayed),
           });
           return { answer: encode(done), replayed: done.replayed };
         },

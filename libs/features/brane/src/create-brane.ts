@@ -1,33 +1,26 @@
-import { type BraneView, readBrane, readBraneIn } from '@state-server/commit';
+import { type BraneView, readBraneIn, withResult } from '@state-server/commit';
 import type { BraneId, Visibility } from '@state-server/domain';
 import type { ReadTransaction } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Also, BraneDeps, BraneWriter, Replayed } from './brane-writer';
-import { type FoundBrane, asSeenBy } from './find-brane';
+import { type FoundBrane, withRole } from './find-brane';
 
 export interface CreateBrane extends BraneWriter {
   /** Of the brane and of its root group (SYNC S7). */
   readonly id: BraneId;
   readonly name: string;
   readonly visibility: Visibility;
-  readonly also?: Also<FoundBrane>;
+  readonly also?: Also<FoundBrane & Replayed>;
 }
 
 /** Makes a brane with its root group; the user is its owner. Throws `id.taken`. */
 export async function createBrane(deps: BraneDeps, input: CreateBrane): Promise<FoundBrane & Replayed> {
-  const { user_id, op_id, id, name, visibility, also } = input;
-  const { committed } = await deps.committer.createBrane(
-    { kind: 'user', user_id },
-    {
-      id,
-      op_id,
-      name,
-      visibility,
-      ...(also && { also: async (tx) => also(tx, asSeenBy(await existing(tx, id), user_id, id)) }),
-    },
+  const { user_id, op_id, id, name, visibility } = input;
+  return withResult(
+    (also) => deps.committer.createBrane({ kind: 'user', user_id }, { id, op_id, name, visibility, also }),
+    async (tx, { replayed }) => ({ ...withRole(await existing(tx, id), user_id), replayed }),
+    input.also,
   );
-  const found = asSeenBy(await readBrane(deps.store, id), user_id, id);
-  return { ...found, replayed: committed.replayed };
 }
 
 async function existing(tx: ReadTransaction, id: BraneId): Promise<BraneView> {

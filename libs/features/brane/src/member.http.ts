@@ -71,7 +71,7 @@ export class MemberHttp {
             brane_id: params.id,
             member_id: params.user_id,
             role: body.role,
-            also: (tx, result) => claim.record(tx, encode(result)),
+            also: (tx, result) => claim.record(tx, encode(result), result.replayed),
           });
           return { answer: encode(done), replayed: done.replayed };
         },
@@ -103,7 +103,7 @@ export class MemberHttp {
             op_id: claim.op_id,
             brane_id: params.id,
             member_id: params.user_id,
-            also: (tx, position) => claim.record(tx, encode(position)),
+            also: (tx, position) => claim.record(tx, encode(position), position.replayed),
           });
           return { answer: encode(done), replayed: done.replayed };
         },

@@ -1,16 +1,8 @@
-import { readObject } from '@state-server/commit';
+import { withResult } from '@state-server/commit';
 import type { ClientOp, ObjectId, SceneObject } from '@state-server/domain';
-import { fail } from '@state-server/protocol';
 import type { ObjectDeps } from './create-object';
 import { findObject } from './find-object';
-import {
-  type Also,
-  type ObjectWriter,
-  type Written,
-  type WrittenObject,
-  objectIn,
-  positionOf,
-} from './written-object';
+import { type Also, type ObjectWriter, type WrittenObject, objectIn, originOf } from './written-object';
 
 export interface ChangeObject extends ObjectWriter {
   readonly id: ObjectId;
@@ -24,21 +16,16 @@ export async function changeObject(
   deps: ObjectDeps,
   input: ChangeObject,
   opsFor: (object: SceneObject) => readonly ClientOp[],
-): Promise<Written<WrittenObject>> {
-  const { user_id, op_id, id, also, trace_id } = input;
-  const { object, meta } = await findObject(deps.store, user_id, id);
-  const committed = await deps.committer.edit({
-    brane_id: meta.id,
-    actor: { kind: 'user', user_id },
-    op_id,
-    ops: opsFor(object),
-    ...(trace_id === undefined ? {} : { trace_id }),
-    ...(also && {
-      also: async (tx, outcome) =>
-        also(tx, { object: await objectIn(tx, meta.id, id), position: positionOf(outcome) }),
+): Promise<WrittenObject> {
+  const { object, meta } = await findObject(deps.store, input.user_id, input.id);
+  const ops = opsFor(object);
+  return withResult(
+    (also) => deps.committer.edit({ ...originOf(input, meta.id), ops, also }),
+    async (tx, { epoch, seq, replayed }) => ({
+      object: await objectIn(tx, meta.id, input.id),
+      position: { epoch, seq },
+      replayed,
     }),
-  });
-  const view = await readObject(deps.store, id);
-  if (!view) throw fail('object.not_found', { id });
-  return { object: view.object, position: positionOf(committed), replayed: committed.replayed };
+    input.also,
+  );
 }

@@ -2,7 +2,7 @@ import type { BraneId, ObjectId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import { type ChangeObject, changeObject } from './change-object';
 import type { ObjectDeps } from './create-object';
-import { type Written, type WrittenObject, requireVersion } from './written-object';
+import { type WrittenObject, requireVersion } from './written-object';
 
 export interface MoveObject extends ChangeObject {
   readonly parent_id: ObjectId;
@@ -13,7 +13,7 @@ export interface MoveObject extends ChangeObject {
 }
 
 /** Gives the object another parent or place within its brane. Into another brane: `op.unsupported`. */
-export async function moveObject(deps: ObjectDeps, input: MoveObject): Promise<Written<WrittenObject>> {
+export async function moveObject(deps: ObjectDeps, input: MoveObject): Promise<WrittenObject> {
   return changeObject(deps, input, (object) => {
     const { id, parent_id, order, brane_id } = input;
     if (brane_id !== undefined && brane_id !== object.brane_id) {

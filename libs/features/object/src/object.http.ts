@@ -28,12 +28,14 @@ import { findObject } from './find-object';
 import { listChildren } from './list-children';
 import { moveObject } from './move-object';
 import { updateObject } from './update-object';
-import type { Written, WrittenObject } from './written-object';
+import type { WrittenObject } from './written-object';
 
 /** Injection token for what the object doors work with. */
 export const OBJECT_DEPS = Symbol('OBJECT_DEPS');
 
-type Change = (input: ChangeObject) => Promise<Written<WrittenObject>>;
+type Shown = Pick<WrittenObject, 'object' | 'position'>;
+
+type Change = (input: ChangeObject) => Promise<WrittenObject>;
 
 /** REST for /object. */
 @Controller('object')
@@ -54,7 +56,7 @@ export class ObjectHttp {
           op_id: claim.op_id,
           brane_id,
           object,
-          also: (tx, made) => claim.record(tx, created(made)),
+          also: (tx, made) => claim.record(tx, created(made), made.replayed),
         });
         return { answer: created(written), replayed: written.replayed };
       },
@@ -162,7 +164,7 @@ export class ObjectHttp {
           op_id: claim.op_id,
           id: asked.id,
           ...(versions && { if_versions: versions }),
-          also: (tx, made) => claim.record(tx, encode(made)),
+          also: (tx, made) => claim.record(tx, encode(made), made.replayed),
         });
         return { answer: encode(written), replayed: written.replayed };
       },
@@ -192,7 +194,7 @@ function created(written: WrittenObject): Answer {
   return createdAnswer(`/object/${written.object.id}`, written.object, headersOf(written));
 }
 
-function changed(written: WrittenObject): Answer {
+function changed(written: Shown): Answer {
   return okAnswer(written.object, headersOf(written));
 }
 
@@ -200,6 +202,6 @@ function gone({ position }: WrittenObject): Answer {
   return emptyAnswer(stateSeqHeader(position));
 }
 
-function headersOf({ object, position }: WrittenObject): Readonly<Record<string, string>> {
+function headersOf({ object, position }: Shown): Readonly<Record<string, string>> {
   return { ...etagHeader(object.version), ...stateSeqHeader(position) };
 }

@@ -1,7 +1,7 @@
 import type { ClientOp, Pointer, Transform, Value } from '@state-server/domain';
 import { type ChangeObject, changeObject } from './change-object';
 import type { ObjectDeps } from './create-object';
-import { type Written, type WrittenObject, requireVersion } from './written-object';
+import { type WrittenObject, requireVersion } from './written-object';
 
 export interface UpdateObject extends ChangeObject {
   /** By JSON Pointer, from the table of settable fields (SYNC S4). */
@@ -11,7 +11,7 @@ export interface UpdateObject extends ChangeObject {
 }
 
 /** Sets and unsets fields, and the transform, in one edit. Throws `object.not_found` and what the rules refuse. */
-export async function updateObject(deps: ObjectDeps, input: UpdateObject): Promise<Written<WrittenObject>> {
+export async function updateObject(deps: ObjectDeps, input: UpdateObject): Promise<WrittenObject> {
   return changeObject(deps, input, (object) => {
     const condition = requireVersion(object, input.if_versions);
     const { id, set, unset, transform } = input;

@@ -1,7 +1,6 @@
-import type { Committed, Position } from '@state-server/commit';
-import type { BraneId, ObjectId, SceneObject } from '@state-server/domain';
+import type { Actor, Position } from '@state-server/commit';
+import type { BraneId, ObjectId, OpId, SceneObject, UserId } from '@state-server/domain';
 import type { ReadTransaction, Transaction } from '@state-server/persistence-port';
-import type { OpId, UserId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 
 /** Who writes, and under which op id (SYNC I1). */
@@ -15,18 +14,25 @@ export interface ObjectWriter {
 export interface WrittenObject {
   readonly object: SceneObject;
   readonly position: Position;
+  /** True when this op id had been committed before and nothing was written now. */
+  readonly replayed: boolean;
 }
 
 /** Further writes of the caller in the transaction of the write itself; may run several times. */
 export type Also<T> = (tx: Transaction, written: T) => Promise<void>;
 
-export type Written<T> = T & {
-  /** True when this op id had been committed before and nothing was written now. */
-  readonly replayed: boolean;
-};
-
-export function positionOf({ epoch, seq }: Committed): Position {
-  return { epoch, seq };
+/** What every request to the write path says of its origin. */
+export function originOf(
+  { user_id, op_id, trace_id }: ObjectWriter,
+  braneId: BraneId,
+): {
+  readonly brane_id: BraneId;
+  readonly actor: Actor;
+  readonly op_id: OpId;
+  readonly trace_id?: string;
+} {
+  const origin = { brane_id: braneId, actor: { kind: 'user', user_id }, op_id } as const;
+  return trace_id === undefined ? origin : { ...origin, trace_id };
 }
 
 /** The object as the transaction leaves it. */

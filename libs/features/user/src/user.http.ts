@@ -55,7 +55,7 @@ export class UserHttp {
               user_id,
               name: body.name,
               ...(versions && { if_versions: versions }),
-              also: (tx, renamed) => claim.record(tx, toAnswer(renamed)),
+              also: (tx, renamed) => claim.record(tx, toAnswer(renamed), false),
             },
           );
           return { answer: toAnswer(user), replayed: false };

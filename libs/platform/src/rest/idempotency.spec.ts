@@ -40,7 +40,7 @@ function world(): World {
         tx.guard('meta', ['count']);
         tx.put('meta', { key: 'count', value: count });
         const answer = { status: 201, headers: { etag: '"1"', location: '/x' }, body: { count } };
-        await claim.record(tx, answer);
+        await claim.record(tx, answer, false);
         return { answer, replayed: false };
       });
     },

@@ -28,8 +28,11 @@ export interface Claim {
   readonly op_id: OpId;
   /** An id for what the request creates, the same in every attempt with this key; fresh without a key. */
   newId(purpose: string): string;
-  /** Records the answer under the key in the effect's own transaction; may run several times. */
-  record(tx: Transaction, answer: Answer): Promise<void>;
+  /**
+   * Records the answer under the key in the effect's own transaction; may run several times.
+   * @param replayed the effect had been there before under this op id
+   */
+  record(tx: Transaction, answer: Answer, replayed: boolean): Promise<void>;
 }
 
 export interface KeyedWork {
@@ -79,8 +82,10 @@ export async function runOnce(
   const claim: Claim = {
     op_id: asOpId(isUuid(key) ? key : derivedUuid('op', user_id, key)),
     newId: (purpose) => derivedUuid(purpose, user_id, key),
-    record: async (tx, answer) => {
+    record: async (tx, answer, replayed) => {
       const claimed = await tx.get('idempotency_keys', [user_id, key]);
+      // A twin that was committed in the same transaction (SYNC L1) has recorded it.
+      if (replayed && claimed?.fingerprint === fingerprint) return;
       if (claimed) throw fail('idempotency.key_reused');
       tx.put('idempotency_keys', toDoc(request.user_id, key, fingerprint, answer, at));
     },
