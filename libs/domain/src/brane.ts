@@ -82,7 +82,8 @@ function setMember(
   role: Role | null,
   context: OpContext,
 ): Result<BraneMeta> {
-  const { [userId]: before, ...others } = meta.members;
+  const { [userId]: _, ...others } = meta.members;
+  const before = Object.hasOwn(meta.members, userId) ? meta.members[userId] : undefined;
   if (role === null && before === undefined) {
     return refuse('member.unknown', `${userId} is not a member`, { user_id: userId });
   }

@@ -1,0 +1,132 @@
+import { applyBraneOp, newMeta, newRoot } from './brane';
+import { TestBrane, codeOf, unwrap } from './brane.spec-support';
+import { asBraneId, asUserId } from './ids';
+import type { BraneMeta, BraneStatus, Visibility } from './entities';
+import type { BraneOp, OpContext } from './ops';
+import { type Action, can, roleIn } from './roles';
+
+const owner = asUserId('00000000-0000-4000-8000-000000000001');
+const editor = asUserId('00000000-0000-4000-8000-000000000002');
+const viewer = asUserId('00000000-0000-4000-8000-000000000003');
+const stranger = asUserId('00000000-0000-4000-8000-000000000004');
+const id = asBraneId('00000000-0000-4000-8000-000000000005');
+const context: OpContext = { seq: 2, at: '2026-01-02T00:00:00.000Z', actor: owner };
+
+function metaWith(overrides: Partial<BraneMeta> = {}): BraneMeta {
+  const meta = newMeta({ id, name: 'a', visibility: 'private', owner, at: '2026-01-01T00:00:00.000Z' });
+  return { ...meta, members: { [owner]: 'owner', [editor]: 'editor', [viewer]: 'viewer' }, ...overrides };
+}
+
+describe('a brane', () => {
+  it('starts with one owner and with a root group of its own id (S7)', () => {
+    const brane = new TestBrane();
+    const root = brane.get(brane.root);
+    expect(root).toMatchObject({
+      id: brane.root,
+      parent_id: null,
+      kind: 'group',
+      is_brane: true,
+      version: 1,
+      seq: 1,
+    });
+    expect(brane.scene.meta.members).toEqual({ [brane.owner]: 'owner' });
+    expect(brane.scene.size).toBe(1);
+  });
+
+  it('changes its name and visibility, and when it was changed (L6)', () => {
+    const op: BraneOp = { op: 'set_brane', name: 'b', visibility: 'public' };
+    const next = unwrap(applyBraneOp(metaWith(), op, context));
+    expect(next).toEqual(metaWith({ name: 'b', visibility: 'public', updated_at: context.at }));
+    expect(unwrap(applyBraneOp(metaWith(), { op: 'set_brane' }, context)).name).toBe('a');
+  });
+
+  it('adds, changes and removes members (L6)', () => {
+    const added = unwrap(
+      applyBraneOp(metaWith(), { op: 'set_member', user_id: stranger, role: 'editor' }, context),
+    );
+    expect(added.members[stranger]).toBe('editor');
+    const changed = unwrap(
+      applyBraneOp(added, { op: 'set_member', user_id: stranger, role: 'owner' }, context),
+    );
+    expect(changed.members[stranger]).toBe('owner');
+    const removed = unwrap(applyBraneOp(changed, { op: 'set_member', user_id: owner, role: null }, context));
+    expect(Object.keys(removed.members)).toEqual([editor, viewer, stranger]);
+  });
+
+  it('keeps its last owner', () => {
+    for (const role of [null, 'editor', 'viewer'] as const) {
+      const op: BraneOp = { op: 'set_member', user_id: owner, role };
+      expect(codeOf(applyBraneOp(metaWith(), op, context))).toBe('member.last_owner');
+    }
+    expect(applyBraneOp(metaWith(), { op: 'set_member', user_id: owner, role: 'owner' }, context).ok).toBe(
+      true,
+    );
+  });
+
+  it('does not know whom it cannot remove', () => {
+    const op: BraneOp = { op: 'set_member', user_id: stranger, role: null };
+    expect(codeOf(applyBraneOp(metaWith(), op, context))).toBe('member.unknown');
+    const inherited: BraneOp = { op: 'set_member', user_id: asUserId('toString'), role: null };
+    expect(codeOf(applyBraneOp(metaWith(), inherited, context))).toBe('member.unknown');
+  });
+
+  it('goes from live to purged, and back only from deleted (L7)', () => {
+    const statuses: BraneStatus[] = ['live', 'deleted', 'purging', 'purged'];
+    const allowed: string[] = [];
+    for (const from of statuses) {
+      for (const to of statuses) {
+        const result = applyBraneOp(metaWith({ status: from }), { op: 'set_status', status: to }, context);
+        if (result.ok) allowed.push(`${from} ${to}`);
+        else expect(result.refusal.code).toBe('op.invalid');
+      }
+    }
+    expect(allowed).toEqual(['live deleted', 'deleted live', 'deleted purging', 'purging purged']);
+  });
+
+  it('has a day of purging while it is on its way out (L7)', () => {
+    const day = '2026-02-01T00:00:00.000Z';
+    const deleted = unwrap(
+      applyBraneOp(metaWith(), { op: 'set_status', status: 'deleted', purge_after: day }, context),
+    );
+    expect(deleted.purge_after).toBe(day);
+    expect(unwrap(applyBraneOp(deleted, { op: 'set_status', status: 'purging' }, context)).purge_after).toBe(
+      day,
+    );
+    expect(unwrap(applyBraneOp(deleted, { op: 'set_status', status: 'live' }, context))).not.toHaveProperty(
+      'purge_after',
+    );
+  });
+
+  it('is changed by the same reducer as its objects', () => {
+    const brane = new TestBrane();
+    const next = brane.nextContext();
+    unwrap(brane.scene.apply({ op: 'set_brane', name: 'renamed' }, next));
+    expect(brane.scene.meta.name).toBe('renamed');
+    const last: BraneOp = { op: 'set_member', user_id: brane.owner, role: null };
+    expect(codeOf(brane.scene.apply(last, next))).toBe('member.last_owner');
+    expect(newRoot(brane.scene.meta, next).name).toBe('renamed');
+  });
+});
+
+describe('rights', () => {
+  it.each<[string, Visibility, (string | null)[]]>([
+    ['members alone', 'private', ['owner', 'editor', 'viewer', null, null]],
+    ['whoever has the link', 'link', ['owner', 'editor', 'viewer', 'guest', 'guest']],
+    ['everybody', 'public', ['owner', 'editor', 'viewer', 'guest', 'guest']],
+  ])('lets in %s', (_, visibility, standings) => {
+    const meta = metaWith({ visibility });
+    expect([owner, editor, viewer, stranger, null].map((user) => roleIn(meta, user))).toEqual(standings);
+    expect(roleIn(metaWith(), asUserId('constructor'))).toBeNull();
+  });
+
+  it('gives each standing its actions and no others', () => {
+    const actions: Action[] = ['view', 'edit', 'undo', 'manage_members', 'configure', 'delete_brane'];
+    const allowed = (standing: Parameters<typeof can>[0]): Action[] =>
+      actions.filter((action) => can(standing, action));
+    expect(allowed('owner')).toEqual(actions);
+    expect(allowed('editor')).toEqual(['view', 'edit', 'undo']);
+    expect(allowed('viewer')).toEqual(['view']);
+    expect(allowed('guest')).toEqual(['view']);
+    expect(allowed(null)).toEqual([]);
+  });
+});
