@@ -59,8 +59,10 @@ export class BraneInbox {
     this.current = { state: 'away' };
   }
 
+  /** The answer to a join; or, unasked, the announcement of a snapshot: we have been too slow to be sent every entry. */
   joined(frame: Frame<'brane.joined'>): void {
-    if (this.current.state !== 'joining') return;
+    if (this.current.state === 'away') return;
+    if (this.current.state !== 'joining' && frame.mode === 'replay') return;
     this.current =
       frame.mode === 'replay'
         ? { state: 'replaying' }

@@ -85,10 +85,20 @@ export class EditQueue {
     return true;
   }
 
-  /** Durable. If its entry is behind us already (it came by a snapshot), there will be no ops to confirm it by. */
+  /** Durable. */
   acked(opId: OpId, at: LogPosition): void {
+    const edit = this.options.pending.find(opId);
+    if (!edit) return;
+    edit.acked = at;
+    this.confirmAcked();
+  }
+
+  /** What is acknowledged and behind us came as part of a snapshot: there will be no ops to confirm it by. */
+  confirmAcked(): void {
     const here = this.options.position();
-    if (here?.epoch === at.epoch && at.seq <= here.seq) this.confirm(opId, at);
+    for (const { opId, acked } of [...this.options.pending.all]) {
+      if (acked && here && acked.epoch === here.epoch && acked.seq <= here.seq) this.confirm(opId, acked);
+    }
   }
 
   /** Answers whether the error was about one of ours. */

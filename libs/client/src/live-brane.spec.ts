@@ -153,6 +153,25 @@ describe('a live brane', () => {
     expect(ada.brane.stats).toMatchObject({ rejoins: 2, snapshots: 2 });
   });
 
+  it('takes a snapshot that comes unasked, when it was too slow for every entry, with what was acknowledged in it', async () => {
+    const own = ada.brane.create(block('mine'));
+    bob.brane.create(block('theirs'));
+    server.serve(ada);
+    server.serve(bob);
+    const [, ack] = ada.toClient.splice(0);
+    server.serve(ada);
+    if (ack?.type === 'brane.ack') ada.brane.receive(ack);
+    expect(ada.brane.saveState.waiting).toBe(1);
+    const head = { brane_id: ada.brane.id, epoch: server.epoch, seq: 2 };
+    const joined = { type: 'brane.joined', mode: 'snapshot', role: 'editor', meta: server.meta } as const;
+    ada.brane.receive({ ...joined, ...head, committed: [] });
+    ada.brane.receive({ type: 'brane.snapshot', ...head, part: 0, objects: server.objects() });
+    ada.brane.receive({ type: 'brane.synced', ...head });
+    await own.saved;
+    expect(names(ada)).toEqual(['mine', 'theirs']);
+    expect(ada.brane.stats).toMatchObject({ joins: 1, snapshots: 2, rejoins: 0 });
+  });
+
   it('drops an entry that comes twice', () => {
     bob.brane.create(block('once'));
     server.serve(bob);

@@ -270,6 +270,7 @@ export class LiveBrane {
     this.stats.snapshots += 1;
     const { position } = this.inbox;
     if (position) for (const opId of committed) this.queue.confirm(opId, position);
+    this.queue.confirmAcked();
     this.changed();
   }
 

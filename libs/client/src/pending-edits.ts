@@ -19,6 +19,8 @@ export interface PendingEdit {
   firstSent?: LogPosition;
   /** Its number in the present session and brane (SYNC I3); undefined: not sent in this session. */
   clientSeq?: number;
+  /** The server said durable; its entry is still to come, alone or as a part of a snapshot. */
+  acked?: LogPosition;
   readonly resolve: (at: LogPosition) => void;
   readonly reject: (error: unknown) => void;
 }
