@@ -98,7 +98,8 @@ export class WebSocketSplice {
         );
         this.options.pool.answered(upstream);
         client.off('close', onGone);
-        return this.join(client, socket, first, upstream);
+        this.join(client, socket, first, upstream);
+        return;
       } catch (error) {
         this.options.pool.released(upstream);
         if (gone.signal.aborted) return;

@@ -67,9 +67,7 @@ describe('objects', () => {
       user_id,
       op_id: newOp(),
       brane_id: braneId,
-      object: { kind: 'group', parent_id: braneId, id: newObjectId(), ...fields } as NewObject & {
-        id: ObjectId;
-      },
+      object: { kind: 'group', parent_id: braneId, id: newObjectId(), ...fields },
     });
   const write = (
     object: SceneObject,
