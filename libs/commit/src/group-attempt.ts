@@ -171,18 +171,16 @@ export class GroupAttempt {
       inverses,
       ...(request.trace_id === undefined ? {} : { trace_id: request.trace_id }),
     });
-    if (work.fingerprint !== undefined) {
-      const record: OpResultDoc = {
-        ...place,
-        user_id: context.actor,
-        fingerprint: work.fingerprint,
-        kind,
-        ...(skipped.length === 0 ? {} : { skipped }),
-        ...(resolution.target === undefined ? {} : { target_op_id: resolution.target }),
-      };
-      tx.put('op_results', record);
-      this.records.add(record);
-    }
+    const record: OpResultDoc = {
+      ...place,
+      user_id: context.actor,
+      fingerprint: work.fingerprint,
+      kind,
+      ...(skipped.length === 0 ? {} : { skipped }),
+      ...(resolution.target === undefined ? {} : { target_op_id: resolution.target }),
+    };
+    tx.put('op_results', record);
+    this.records.add(record);
     for (const marked of resolution.marked ?? []) tx.put('op_results', marked);
     this.account(resolution.resolved, frame.byteLength);
     this.entries += 1;
@@ -211,8 +209,8 @@ export class GroupAttempt {
       error.code !== 'op_id.reused' &&
       head.status !== 'purging' &&
       head.status !== 'purged';
-    if (!work.request.again || work.fingerprint === undefined || !final || this.records.of(work)) return;
-    const record = refusalRecord(work, work.fingerprint, error, { head, seq: this.seq, at });
+    if (!work.request.again || !final || this.records.of(work)) return;
+    const record = refusalRecord(work, error, { head, seq: this.seq, at });
     tx.put('op_results', record);
     this.records.add(record);
     this.recordsOnly = true;

@@ -11,11 +11,9 @@ export class OpRecords {
 
   static async read(tx: Transaction, works: readonly Work[]): Promise<OpRecords> {
     const records = new OpRecords();
-    const asked = works.filter((work) => work.fingerprint !== undefined);
-    if (asked.length === 0) return records;
     const docs = await tx.getMany(
       'op_results',
-      asked.map(({ request }) => [request.brane_id, request.actor.user_id, request.op_id]),
+      works.map(({ request }) => [request.brane_id, request.actor.user_id, request.op_id]),
     );
     for (const doc of docs) if (doc) records.add(doc);
     return records;
@@ -78,7 +76,6 @@ export function assertNotTooOld(work: Work, head: HeadDoc): void {
 /** The record of a refusal that the client is told for a re-sent edit: nobody may commit it later (SYNC I2). */
 export function refusalRecord(
   work: Work,
-  fingerprint: string,
   error: StateError,
   place: { readonly head: HeadDoc; readonly seq: number; readonly at: string },
 ): OpResultDoc {
@@ -87,7 +84,7 @@ export function refusalRecord(
     brane_id: request.brane_id,
     user_id: request.actor.user_id,
     op_id: request.op_id,
-    fingerprint,
+    fingerprint: work.fingerprint,
     at: place.at,
     seq: place.seq,
     epoch: place.head.epoch,

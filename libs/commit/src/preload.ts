@@ -44,8 +44,10 @@ export async function preloadSubtrees(
     if (object?.kind !== 'group') continue;
     if (op.op === 'move') {
       const parent = held(ground, copy, op.parent_id);
-      const deeper = parent !== undefined && depthOf(copy, parent) + 1 > depthOf(copy, object);
-      if (deeper) await ground.load.subtree(copy, op.id, LIMITS.walked_objects_per_op, 'breadth');
+      const goesDown = (): boolean =>
+        parent !== undefined && depthOf(copy, parent) + 1 > depthOf(copy, object);
+      if (await ground.load.run(goesDown))
+        await ground.load.subtree(copy, op.id, LIMITS.walked_objects_per_op, 'breadth');
       if (object.parent_id === op.parent_id) continue;
     }
     await ground.load.subtree(copy, op.id, LIMITS.rekeyed_objects_per_op + 1, 'depth');

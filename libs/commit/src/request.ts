@@ -36,7 +36,7 @@ export function createWork(
   const work: Work = {
     demand,
     request,
-    fingerprint: demand.kind === 'reap' ? undefined : fingerprint(payloadOf(demand)),
+    fingerprint: fingerprint(payloadOf(demand)),
     bytes: demand.kind === 'edit' ? valueBytes(demand.ops) : 0,
     deadlineAt: environment.clock.monotonic() + deadlineMs,
     newId(index) {
@@ -58,7 +58,7 @@ export function createWork(
 }
 
 /** What makes two requests the same (SYNC I1). */
-function payloadOf(demand: Exclude<Demand, { readonly kind: 'reap' }>): unknown {
+function payloadOf(demand: Demand): unknown {
   switch (demand.kind) {
     case 'edit':
       return { kind: demand.kind, ops: demand.ops };
@@ -67,6 +67,8 @@ function payloadOf(demand: Exclude<Demand, { readonly kind: 'reap' }>): unknown 
       return { kind: demand.kind, target: demand.target };
     case 'administer':
       return { kind: demand.kind, ops: demand.ops, if_version: demand.ifVersion };
+    case 'reap':
+      return { kind: demand.kind, before: demand.before, limit: demand.limit };
     default:
       return demand satisfies never;
   }

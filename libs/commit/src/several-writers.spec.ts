@@ -137,50 +137,59 @@ async function settle<T>(promise: Promise<T>, environment: World['environment'])
   return promise;
 }
 
-function randomOp(world: World, known: ObjectId[], groups: ObjectId[]): ClientOp {
+/** Ids that the clients have seen, or hope for. */
+interface Known {
+  readonly objects: ObjectId[];
+  readonly groups: ObjectId[];
+}
+
+function randomOp(world: World, known: Known): ClientOp {
   const { random, ids, brane } = world;
-  const any = (): ObjectId => (known.length === 0 ? brane.root : pick(random, known));
-  const group = (): ObjectId => (random.next() < 0.3 ? brane.root : pick(random, [brane.root, ...groups]));
-  switch (nextInt(random, 8)) {
+  const any = (): ObjectId => (known.objects.length === 0 ? brane.root : pick(random, known.objects));
+  const group = (): ObjectId => pick(random, [brane.root, ...known.groups]);
+  switch (nextInt(random, 16)) {
     case 0:
     case 1:
-    case 2: {
+    case 2:
+    case 3:
+    case 4: {
       const id = ids.object();
-      const isGroup = random.next() < 0.4;
-      known.push(id);
-      if (isGroup) groups.push(id);
-      const kind = isGroup ? 'group' : 'block';
+      const kind = random.next() < 0.4 ? 'group' : 'block';
+      // Others may already work on what is not durable yet.
+      if (random.next() < 0.2) known.objects.push(id);
       return { op: 'create', object: { kind, id, parent_id: group(), transform: at(nextInt(random, 100)) } };
     }
-    case 3:
-      return { op: 'update', id: any(), set: { '/name': `name ${nextInt(random, 1000)}` } };
-    case 4:
-      return { op: 'update', id: any(), set: { '/properties/color': nextInt(random, 5) } };
     case 5:
-      return { op: 'transform', id: any(), transform: at(nextInt(random, 1000)) };
     case 6:
+      return { op: 'update', id: any(), set: { '/name': `name ${nextInt(random, 1000)}` } };
+    case 7:
+    case 8:
+      return { op: 'update', id: any(), set: { '/properties/color': nextInt(random, 5) } };
+    case 9:
+      return { op: 'delete', id: any() };
+    case 10:
+    case 11:
+    case 12:
       return { op: 'move', id: any(), parent_id: group() };
     default:
-      return random.next() < 0.5
-        ? { op: 'delete', id: any() }
-        : { op: 'transform', id: any(), transform: at(nextInt(random, 10)) };
+      return { op: 'transform', id: any(), transform: at(nextInt(random, 1000)) };
   }
 }
 
-function randomRequest(world: World, known: ObjectId[], groups: ObjectId[], sent: readonly Sent[]): Sent {
+function randomRequest(world: World, known: Known, sent: readonly Sent[]): Sent {
   const { random, brane, users, environment } = world;
   const opId = asOpId(environment.ids.uuid());
-  const userId = pick(random, users);
+  const userId = pick(random, [...users, ...users.slice(0, 3)]);
   const base = { brane_id: brane.id, actor: user(userId), op_id: opId };
   const extra = (again: boolean) => (again ? { again, first_sent: { epoch: world.epoch, seq: 1 } } : {});
   const dice = random.next();
-  if (dice < 0.75) {
-    const ops = Array.from({ length: 1 + nextInt(random, 3) }, () => randomOp(world, known, groups));
+  if (dice < 0.8) {
+    const ops = Array.from({ length: 1 + nextInt(random, 2) }, () => randomOp(world, known));
     return { opId, user: userId, answers: [], send: (c, again) => c.edit({ ...base, ops, ...extra(again) }) };
   }
   const earlier = sent.length > 0 && random.next() < 0.4 ? pick(random, sent).opId : undefined;
   const target = earlier === undefined ? {} : { target_op_id: earlier };
-  if (dice < 0.87) {
+  if (dice < 0.9) {
     return {
       opId,
       user: userId,
@@ -188,7 +197,7 @@ function randomRequest(world: World, known: ObjectId[], groups: ObjectId[], sent
       send: (c, again) => c.undo({ ...base, ...target, ...extra(again) }),
     };
   }
-  if (dice < 0.95) {
+  if (dice < 0.97) {
     return {
       opId,
       user: userId,
@@ -196,19 +205,26 @@ function randomRequest(world: World, known: ObjectId[], groups: ObjectId[], sent
       send: (c, again) => c.redo({ ...base, ...target, ...extra(again) }),
     };
   }
-  const role = pick(random, ['editor', 'viewer', null] as const);
+  const role = pick(random, ['editor', 'editor', 'editor', 'viewer', null] as const);
   const ops = [{ op: 'set_member', user_id: pick(random, users), role }] as const;
+  const asked = { ...base, actor: user(brane.owner), ops };
   return {
     opId,
-    user: userId,
+    user: brane.owner,
     answers: [],
-    send: (c, again) => c.administer({ ...base, ops, ...extra(again) }),
+    send: (c, again) => c.administer({ ...asked, ...extra(again) }),
   };
 }
 
-async function send(world: World, sent: Sent, again: boolean): Promise<void> {
+async function send(world: World, sent: Sent, again: boolean, known?: Known): Promise<void> {
   try {
-    sent.answers.push({ again, outcome: await sent.send(pick(world.random, world.writers), again) });
+    const outcome = await sent.send(pick(world.random, world.writers), again);
+    sent.answers.push({ again, outcome });
+    for (const op of outcome.ops) {
+      if (op.op !== 'create') continue;
+      known?.objects.push(op.object.id);
+      if (op.object.kind === 'group') known?.groups.push(op.object.id);
+    }
   } catch (error) {
     if (!(error instanceof StateError) || error.code === 'internal') throw error;
     sent.answers.push({ again, outcome: error });
@@ -217,8 +233,7 @@ async function send(world: World, sent: Sent, again: boolean): Promise<void> {
 
 async function run(world: World): Promise<Sent[]> {
   const { random, environment, brane } = world;
-  const known: ObjectId[] = [];
-  const groups: ObjectId[] = [];
+  const known: Known = { objects: [], groups: [] };
   const sent: Sent[] = [];
   const underWay = new Set<Promise<void>>();
   const go = (work: Promise<void>): void => {
@@ -227,10 +242,10 @@ async function run(world: World): Promise<Sent[]> {
   };
   world.startFaults();
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (let i = nextInt(random, 6); i >= 0; i -= 1) {
-      const request = randomRequest(world, known, groups, sent);
+    for (let i = nextInt(random, 10); i >= 0; i -= 1) {
+      const request = randomRequest(world, known, sent);
       sent.push(request);
-      go(send(world, request, false));
+      go(send(world, request, false, known));
       // The same request again, from a second connection or a second gateway.
       if (random.next() < 0.2) go(send(world, request, true));
     }
@@ -243,7 +258,8 @@ async function run(world: World): Promise<Sent[]> {
           .then(() => undefined, ignoreRetryable),
       );
     }
-    await environment.advance(nextInt(random, 20));
+    if (random.next() < 0.3) await environment.advance(nextInt(random, 20));
+    else await breathe(nextInt(random, 8));
   }
   await settle(Promise.all(underWay), environment);
   world.stopFaults();
@@ -252,6 +268,10 @@ async function run(world: World): Promise<Sent[]> {
     if (isOpen) await settle(send(world, request, true), environment);
   }
   return sent;
+}
+
+async function breathe(rounds: number): Promise<void> {
+  for (let i = 0; i < rounds; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function ignoreRetryable(error: unknown): void {

@@ -13,8 +13,8 @@ export type Demand =
 export interface Work {
   readonly demand: Demand;
   readonly request: Omit<MutationRequest, 'deadlineMs'>;
-  /** Of the payload (SYNC I1); undefined for the server's own work, which nobody sends again and no record is kept of. */
-  readonly fingerprint: string | undefined;
+  /** Of the payload (SYNC I1). The server's own work has one too: by its record an attempt of unknown outcome is found out. */
+  readonly fingerprint: string;
   /** About how large the request is; groups are cut by it (SYNC L2). */
   readonly bytes: number;
   /** Monotonic ms. */
