@@ -1,23 +1,8 @@
-import { createMemoryHub } from '@state-server/messaging-memory';
-import { createMemoryKv, createMemoryStore } from '@state-server/persistence-memory';
-import { createFakeEnvironment, RecordingSocket } from '@state-server/testing';
-import { TestWorld } from './test-support/test-world';
-
-function newWorld(): TestWorld {
-  const environment = createFakeEnvironment();
-  const kv = createMemoryKv();
-  const hub = createMemoryHub();
-  return new TestWorld({
-    environment,
-    openStore: () => createMemoryStore({ environment, kv }),
-    connectBus: () => hub.connect(),
-    newSocket: () => new RecordingSocket(),
-  });
-}
+import { TestWorld } from './test-support/test-world.spec-support';
 
 describe('joining a brane', () => {
   it('gives a snapshot to whoever has nothing, then everything that follows (R1)', async () => {
-    const world = newWorld();
+    const world = new TestWorld();
     const node = world.node();
     const brane = await world.brane(node);
     await world.write(node, brane, [world.block(brane.id)]);

@@ -92,13 +92,8 @@ export class Presence {
   receive(payload: Uint8Array): void {
     const message = decodePresenceMessage(payload);
     if (message?.kind === 'states') for (const state of message.states) this.heard(state);
-    if (message?.kind === 'gone') {
-      for (const { session_id: id, turn } of message.sessions) {
-        const entry = this.entries.get(id);
-        if (entry && !entry.local && entry.turn < turn) this.remove(id, turn);
-      }
-      this.schedule();
-    }
+    if (message?.kind === 'gone')
+      for (const { session_id: id, turn } of message.sessions) this.heardGone(id, turn);
     if (message?.kind === 'ask') this.tellAll();
   }
 
@@ -123,10 +118,21 @@ export class Presence {
   }
 
   private heard({ session_id: id, user_id, turn, state }: PresenceState): void {
-    const entry = this.entries.get(id);
-    if (entry ? entry.local || entry.turn >= turn : (this.ghosts.get(id)?.turn ?? -1) >= turn) return;
+    if (!this.isNews(id, turn)) return;
     this.put(id, { user_id, local: false, state, turn });
     this.schedule();
+  }
+
+  private heardGone(id: SessionId, turn: number): void {
+    if (!this.isNews(id, turn)) return;
+    this.remove(id, turn);
+    this.schedule();
+  }
+
+  /** Later than what is known of it; of our own clients others know nothing new. */
+  private isNews(id: SessionId, turn: number): boolean {
+    const entry = this.entries.get(id);
+    return entry ? !entry.local && entry.turn < turn : (this.ghosts.get(id)?.turn ?? -1) < turn;
   }
 
   private put(id: SessionId, next: Omit<Entry, 'refreshedAt'>): void {
@@ -142,10 +148,10 @@ export class Presence {
   }
 
   private remove(id: SessionId, turn: number): void {
-    this.entries.delete(id);
+    const wasKnown = this.entries.delete(id);
     this.ghosts.set(id, { turn, at: this.deps.environment.clock.monotonic() });
     this.changes.delete(id);
-    this.left.add(id);
+    if (wasKnown) this.left.add(id);
   }
 
   private tellAll(): void {

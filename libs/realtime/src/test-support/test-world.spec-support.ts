@@ -6,34 +6,26 @@ import {
   type BraneId,
   type BraneOp,
   type ClientOp,
-  type Environment,
   type ObjectId,
   type OpId,
   type Role,
   type UserId,
   type Visibility,
 } from '@state-server/domain';
-import type { Bus } from '@state-server/messaging-port';
+import { createMemoryHub, type MemoryBus, type MemoryHubOptions } from '@state-server/messaging-memory';
+import { createMemoryKv, createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
+import { createFakeEnvironment, type FakeEnvironment, RecordingSocket } from '@state-server/testing';
 import { fail, PROTOCOL_VERSION, type WireFormat } from '@state-server/protocol';
 import { createGateway } from '../gateway';
 import type { RealtimeLimits } from '../limits';
 import { storeLogSource } from '../log-source';
 import type { Gateway, GatewayDeps, Identity, LogSource, RealtimeMetrics } from '../ports';
-import { TestClient, type TestSocket } from './test-client';
-
-export interface WorldOptions {
-  readonly environment: Environment & { advance(ms: number): Promise<void> };
-  /** Each gateway has a store and a link to the bus of its own, as processes do. */
-  readonly openStore: () => Store;
-  readonly connectBus: () => Bus;
-  readonly newSocket: () => TestSocket;
-}
+import { TestClient } from './test-client.spec-support';
 
 export interface NodeOptions {
   readonly limits?: Partial<RealtimeLimits>;
-  readonly metrics?: RealtimeMetrics;
-  readonly bus?: Bus;
+  readonly bus?: MemoryBus;
   /** To stand between the engine and the store. */
   readonly wrap?: (source: LogSource) => LogSource;
   readonly committer?: (committer: Committer) => GatewayDeps['committer'];
@@ -42,8 +34,10 @@ export interface NodeOptions {
 /** One gateway process with its own write path. */
 export interface TestNode {
   readonly gateway: Gateway;
+  /** What became of its sessions, snapshots and gaps. */
+  readonly counts: Counts;
   readonly committer: Committer;
-  readonly bus: Bus;
+  readonly bus: MemoryBus;
   readonly store: Store;
   /** Connects and says hello. */
   client(userId: UserId, options?: { format?: WireFormat; greet?: boolean }): Promise<TestClient>;
@@ -60,8 +54,24 @@ export function tokenOf(userId: UserId, expiresAt?: number): string {
 
 export const HELLO = { name: 'spec', version: '1', protocol: PROTOCOL_VERSION } as const;
 
+export interface Counts {
+  filled: number;
+  snapshots: number;
+  fellBehind: number;
+  writes: number;
+  ended: string[];
+}
+
+/** Any number of gateways over one store and one bus in memory, under one clock that stands still until `advance`. */
 export class TestWorld {
-  constructor(readonly options: WorldOptions) {}
+  readonly environment: FakeEnvironment;
+  private readonly kv = createMemoryKv();
+  private readonly hub;
+
+  constructor(options: { seed?: number } & MemoryHubOptions = {}) {
+    this.environment = createFakeEnvironment(options.seed === undefined ? {} : { seed: options.seed });
+    this.hub = createMemoryHub(options);
+  }
 
   user(): UserId {
     return asUserId(this.uuid());
@@ -77,17 +87,17 @@ export class TestWorld {
 
   /** What needs no more than a tick or two is done. */
   settle(): Promise<void> {
-    return this.options.environment.advance(TICKS_MS);
+    return this.environment.advance(TICKS_MS);
   }
 
   advance(ms: number): Promise<void> {
-    return this.options.environment.advance(ms);
+    return this.environment.advance(ms);
   }
 
   node(options: NodeOptions = {}): TestNode {
-    const { environment, openStore, connectBus, newSocket } = this.options;
-    const store = openStore();
-    const bus = options.bus ?? connectBus();
+    const { environment } = this;
+    const store = createMemoryStore({ environment, kv: this.kv });
+    const bus = options.bus ?? this.hub.connect();
     const publisher = createPublisher({ bus, environment });
     const committer = createCommitter({
       store,
@@ -98,6 +108,7 @@ export class TestWorld {
         publisher.publish(braneId, messages);
       },
     });
+    const counts: Counts = { filled: 0, snapshots: 0, fellBehind: 0, writes: 0, ended: [] };
     const revoked = new Set<UserId>();
     const listeners = new Set<() => void>();
     const source = storeLogSource(store, environment);
@@ -106,7 +117,8 @@ export class TestWorld {
       committer: options.committer?.(committer) ?? committer,
       bus,
       environment,
-      authenticate: (credentials) => this.authenticate('token' in credentials ? credentials.token : credentials.ticket),
+      authenticate: (credentials) =>
+        this.authenticate('token' in credentials ? credentials.token : credentials.ticket),
       revocations: {
         isRevoked: (identity) => revoked.has(identity.user_id),
         onRevoked: (listener) => {
@@ -115,15 +127,16 @@ export class TestWorld {
         },
       },
       ...(options.limits ? { limits: options.limits } : {}),
-      ...(options.metrics ? { metrics: options.metrics } : {}),
+      metrics: countInto(counts),
     });
     return {
       gateway,
+      counts,
       committer,
       bus,
       store,
       client: async (userId, { format = 'cbor', greet = true } = {}) => {
-        const socket = newSocket();
+        const socket = new RecordingSocket();
         const connection = gateway.open(socket, { format, address: '127.0.0.1' });
         const client = new TestClient(socket, connection, format, () => this.uuid());
         if (greet) client.send({ type: 'session.hello', token: tokenOf(userId), client: HELLO });
@@ -137,7 +150,10 @@ export class TestWorld {
     };
   }
 
-  async brane(node: TestNode, options: { owner?: UserId; visibility?: Visibility } = {}): Promise<{ id: BraneId; owner: UserId }> {
+  async brane(
+    node: TestNode,
+    options: { owner?: UserId; visibility?: Visibility } = {},
+  ): Promise<{ id: BraneId; owner: UserId }> {
     const owner = options.owner ?? this.user();
     const created = node.committer.createBrane(
       { kind: 'user', user_id: owner },
@@ -147,20 +163,33 @@ export class TestWorld {
     return { id: meta.id, owner };
   }
 
-  async administer(node: TestNode, brane: { id: BraneId; owner: UserId }, ops: readonly BraneOp[]): Promise<void> {
+  async administer(
+    node: TestNode,
+    brane: { id: BraneId; owner: UserId },
+    ops: readonly BraneOp[],
+  ): Promise<void> {
     const actor = { kind: 'user', user_id: brane.owner } as const;
     await node.committer.administer({ brane_id: brane.id, actor, op_id: this.opId(), ops });
     await this.settle();
   }
 
-  async member(node: TestNode, brane: { id: BraneId; owner: UserId }, role: Role | null, userId?: UserId): Promise<UserId> {
+  async member(
+    node: TestNode,
+    brane: { id: BraneId; owner: UserId },
+    role: Role | null,
+    userId?: UserId,
+  ): Promise<UserId> {
     const user_id = userId ?? this.user();
     await this.administer(node, brane, [{ op: 'set_member', user_id, role }]);
     return user_id;
   }
 
   /** An edit over another door (REST), by the owner. */
-  async write(node: TestNode, brane: { id: BraneId; owner: UserId }, ops: readonly ClientOp[]): Promise<number> {
+  async write(
+    node: TestNode,
+    brane: { id: BraneId; owner: UserId },
+    ops: readonly ClientOp[],
+  ): Promise<number> {
     const actor = { kind: 'user', user_id: brane.owner } as const;
     const { seq } = await node.committer.edit({ brane_id: brane.id, actor, op_id: this.opId(), ops });
     await this.settle();
@@ -179,11 +208,21 @@ export class TestWorld {
   private async authenticate(token: string): Promise<Identity> {
     const [userId = '', expires] = token.split('|');
     if (userId === 'wrong') throw fail('auth.invalid_token');
-    const expires_at = expires === undefined ? this.options.environment.clock.now() + 900_000 : Number(expires);
+    const expires_at = expires === undefined ? this.environment.clock.now() + 900_000 : Number(expires);
     return { user_id: asUserId(userId), session_id: `sign-in of ${userId}`, name: 'someone', expires_at };
   }
 
   private uuid(): string {
-    return this.options.environment.ids.uuid();
+    return this.environment.ids.uuid();
   }
+}
+
+function countInto(counts: Counts): RealtimeMetrics {
+  return {
+    gapFilled: (entries) => (counts.filled += entries),
+    snapshotBuilt: () => (counts.snapshots += 1),
+    fellBehind: () => (counts.fellBehind += 1),
+    wrote: () => (counts.writes += 1),
+    sessionEnded: (why) => counts.ended.push(why),
+  };
 }

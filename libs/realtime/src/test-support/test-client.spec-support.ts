@@ -1,4 +1,12 @@
-import { type BraneId, type BraneMeta, type ClientOp, type Epoch, type OpId, Scene, type SceneObject } from '@state-server/domain';
+import {
+  type BraneId,
+  type BraneMeta,
+  type ClientOp,
+  type Epoch,
+  type OpId,
+  Scene,
+  type SceneObject,
+} from '@state-server/domain';
 import {
   type ClientFrame,
   encodeFrame,
@@ -8,13 +16,8 @@ import {
   splitFrames,
   type WireFormat,
 } from '@state-server/protocol';
-import type { Connection, Socket } from '../ports';
-
-/** What a spec sees of the server's side of a connection (RecordingSocket of libs/testing). */
-export interface TestSocket extends Socket {
-  readonly sent: (Uint8Array | string)[];
-  closed: { readonly code: number; readonly reason: string } | undefined;
-}
+import type { RecordingSocket } from '@state-server/testing';
+import type { Connection } from '../ports';
 
 export type FrameOf<Type extends ServerFrameType> = Extract<ServerFrame, { type: Type }>;
 
@@ -38,7 +41,7 @@ export class TestClient {
   private read = 0;
 
   constructor(
-    readonly socket: TestSocket,
+    readonly socket: RecordingSocket,
     readonly connection: Connection,
     readonly format: WireFormat,
     private readonly uuid: () => string,
@@ -141,7 +144,8 @@ export class TestClient {
   private snapshot(frame: FrameOf<'brane.snapshot'>): void {
     const { loading } = this.viewOf(frame.brane_id);
     if (!loading) this.faults.push('a snapshot that nobody announced');
-    else if (loading.seq !== frame.seq || loading.epoch !== frame.epoch) this.faults.push('a part of another snapshot');
+    else if (loading.seq !== frame.seq || loading.epoch !== frame.epoch)
+      this.faults.push('a part of another snapshot');
     else loading.objects.push(...frame.objects);
   }
 
@@ -158,13 +162,15 @@ export class TestClient {
   private synced(frame: FrameOf<'brane.synced'>): void {
     const view = this.viewOf(frame.brane_id);
     this.load(view);
-    if (frame.seq !== view.seq || frame.epoch !== view.epoch) this.faults.push(`synced at ${frame.seq}, have ${view.seq}`);
+    if (frame.seq !== view.seq || frame.epoch !== view.epoch)
+      this.faults.push(`synced at ${frame.seq}, have ${view.seq}`);
     view.synced = true;
   }
 
   private acked(frame: FrameOf<'brane.ack'>): void {
     const view = this.views.get(frame.brane_id);
-    if (view && frame.epoch === view.epoch && frame.seq > view.seq) this.faults.push(`ack ${frame.seq} before its ops`);
+    if (view && frame.epoch === view.epoch && frame.seq > view.seq)
+      this.faults.push(`ack ${frame.seq} before its ops`);
   }
 
   private load(view: View): void {
