@@ -15,7 +15,7 @@ const { values } = parseArgs({
 
 runDemo({
   root: values.root,
-  ...(values.port === undefined ? {} : { port: values.port }),
+  ...(values.port === undefined ? {} : { port: Number(values.port) }),
   seconds: Number(values.seconds),
   clients: Number(values.clients),
   rate: Number(values.rate),

@@ -9,7 +9,7 @@ import {
   signIn,
   userOf,
 } from './support/platform';
-import { currentService, kill } from './support/processes';
+import { system } from './support/processes';
 
 describe('a process is killed', () => {
   afterEach(closeClients);
@@ -26,7 +26,7 @@ describe('a process is killed', () => {
     for (let index = 0; index < 40; index += 1) {
       here.create({ kind: 'block', parent_id: id, name: `a${index}` });
       there.create({ kind: 'block', parent_id: id, name: `b${index}` });
-      if (index === 20) await kill(victim.name);
+      if (index === 20) await system.kill(victim.name);
     }
     await Promise.all([here.whenSaved(), there.whenSaved()]);
     await until(() => here.position?.seq === from + 80 && there.position?.seq === from + 80, {
@@ -57,7 +57,7 @@ describe('a process is killed', () => {
       'jobs-runner',
       'callback-ingest',
     ]) {
-      await kill(name);
+      await system.kill(name);
     }
     await until(async () => (await ada.rest.snapshot(id)).objects.length === 21, { timeoutMs: 30_000 });
     await until(() => brane.live, { timeoutMs: 30_000 });
@@ -65,11 +65,11 @@ describe('a process is killed', () => {
   });
 
   it('and its supervisor starts it again, under another pid', async () => {
-    const before = (await currentService('callback-ingest')).pid;
-    await kill('callback-ingest');
+    const before = (await system.service('callback-ingest')).pid;
+    await system.kill('callback-ingest');
     const after = await until(
       async () => {
-        const now = await currentService('callback-ingest');
+        const now = await system.service('callback-ingest');
         return now.ready && now.pid !== before && now;
       },
       { timeoutMs: 20_000 },

@@ -4,3 +4,4 @@ export * from './recording-socket';
 export * from './until';
 export * from './world-builder';
 export * from './redis-server';
+export * from './dev-system';

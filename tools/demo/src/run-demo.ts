@@ -1,17 +1,16 @@
 import { createClient, type ClientOptions, type LiveBrane } from '@state-server/client';
 import { asBraneId, type BraneId } from '@state-server/domain';
-import { seededRandom } from '@state-server/testing';
+import { DevSystem, type DevStatus, seededRandom, sumCounter } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { buildTown } from './build-town';
 import { differences } from './compare';
 import { Crowd, type CrowdReport } from './crowd';
 import { createProgress, type Progress } from './progress';
-import { readStatus, startSystem, type Status, stopSystem, sumCounter } from './system';
 import { DEFAULT_TOWN } from './town';
 
 export interface DemoOptions {
   readonly root: string;
-  readonly port?: string;
+  readonly port?: number;
   readonly seconds: number;
   readonly clients: number;
   /** Edits per second of each client. */
@@ -28,16 +27,20 @@ const GAPS_METRIC = 'state_realtime_gaps_filled_total';
 /** Builds a town, lets a crowd loose in it, kills a gateway, and compares. Answers whether all converged. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {
   const progress = createProgress(process.stdout);
-  const running = await readStatus(options.root);
-  const status = running ?? (await startSystem(options.root, options.port));
+  const system = new DevSystem({
+    root: options.root,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  const running = await system.status();
+  const status = running ?? (await system.start(2));
   try {
     return await play(options, status, progress);
   } finally {
-    if (!running) await stopSystem(options.root);
+    if (!running) await system.stop();
   }
 }
 
-async function play(options: DemoOptions, status: Status, progress: Progress): Promise<boolean> {
+async function play(options: DemoOptions, status: DevStatus, progress: Progress): Promise<boolean> {
   const clientOptions: ClientOptions = {
     origin: status.origin,
     WebSocket: WebSocket,
@@ -87,7 +90,7 @@ async function play(options: DemoOptions, status: Status, progress: Progress): P
   }
 }
 
-async function killGateway(options: DemoOptions, status: Status, progress: Progress): Promise<void> {
+async function killGateway(options: DemoOptions, status: DevStatus, progress: Progress): Promise<void> {
   const [victim] = gatewaysOf(status);
   if (!victim || victim.pid === null) return;
   await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000 * KILL_AT));
@@ -95,7 +98,7 @@ async function killGateway(options: DemoOptions, status: Status, progress: Progr
   progress.done(`killed ${victim.name} (pid ${victim.pid}); its supervisor starts it again`);
 }
 
-function gatewaysOf(status: Status): Status['services'] {
+function gatewaysOf(status: DevStatus): DevStatus['services'] {
   return status.services.filter((service) => service.name.startsWith('sync-gateway'));
 }
 
@@ -113,12 +116,13 @@ async function compareAll(
 }
 
 /** Gaps that the gateways closed by reading the log; a gateway that was killed has taken its count along. */
-async function gapsFilled(status: Status): Promise<number | undefined> {
+async function gapsFilled(status: DevStatus): Promise<number | undefined> {
   const pages = await Promise.all(
     gatewaysOf(status).map(async (service) => {
-      const metrics = (service as { metrics?: string }).metrics;
-      if (metrics === undefined) return '';
-      const answer = await fetch(metrics, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+      if (service.metrics === undefined) return '';
+      const answer = await fetch(service.metrics, { signal: AbortSignal.timeout(2_000) }).catch(
+        () => undefined,
+      );
       return answer ? answer.text() : '';
     }),
   );
