@@ -41,13 +41,12 @@ export class DevSystem {
 
   /** undefined when nothing runs. */
   async status(): Promise<DevStatus | undefined> {
-    try {
-      const { stdout } = await this.dev(['status', '--json']);
-      const status = JSON.parse(stdout) as DevStatus;
-      return status.services.some((service) => service.pid !== null) ? status : undefined;
-    } catch {
-      return undefined;
-    }
+    // Its exit code says whether all of it is ready; what it prints says what there is.
+    const { stdout } = await this.dev(['status', '--json']).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    const status = JSON.parse(stdout) as DevStatus;
+    return status.services.length > 0 ? status : undefined;
   }
 
   /** The service as it is now: its pid changes with every restart. */
