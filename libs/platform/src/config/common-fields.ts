@@ -1,0 +1,162 @@
+import { type ConfigOf, type ConfigRule } from './define-config';
+import { type Field, flag, integer, list, oneOf, optional, text, url } from './field';
+
+export interface ServiceDefaults {
+  /** The app's name. */
+  readonly service: string;
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Whose X-Forwarded-For is believed: addresses, CIDR blocks, or `loopback`, `linklocal`, `uniquelocal`. */
+  readonly trustedProxies?: string;
+}
+
+const port = { min: 0, max: 65_535 };
+const ms = { min: 0, max: 600_000 };
+
+const proxy = (value: string): string | undefined =>
+  /^(loopback|linklocal|uniquelocal|[0-9a-f.:]+(\/\d{1,3})?)$/i.test(value) ? value : undefined;
+
+const processFields = {
+  NODE_ENV: oneOf(['development', 'test', 'production'], {
+    description: 'What the process is for; production asks for more care.',
+    default: 'development',
+  }),
+  CONFIG_FILE: optional(
+    text({
+      description: 'A file of NAME=value lines below the environment; every name in it must be known.',
+    }),
+  ),
+  CONFIG_IGNORE: optional(
+    text({ description: 'Names of other programs that only look like a misspelt one of ours, by comma.' }),
+  ),
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+    description: 'The least important log line that is written.',
+    default: 'info',
+  }),
+  INSTANCE_ID: optional(
+    text({
+      description: 'Tells the processes of one service apart in logs; default: host name and process id.',
+    }),
+  ),
+} as const;
+
+const httpFields = {
+  REQUEST_TIMEOUT_MS: integer(
+    { min: 1, max: 600_000 },
+    {
+      description: 'A request is answered with 504 after this time.',
+      unit: 'ms',
+      default: '10000',
+    },
+  ),
+  HEADERS_TIMEOUT_MS: integer(ms, {
+    description: 'The head of a request must have come within this time.',
+    unit: 'ms',
+    default: '10000',
+  }),
+  RECEIVE_TIMEOUT_MS: integer(ms, {
+    description: 'A whole request must have come within this time.',
+    unit: 'ms',
+    default: '60000',
+  }),
+  KEEP_ALIVE_MS: integer(ms, {
+    description: 'An idle connection is kept so long; longer than the load balancer in front keeps it.',
+    unit: 'ms',
+    default: '72000',
+  }),
+  DRAIN_DELAY_MS: integer(ms, {
+    description: 'At the end of the process: between not ready and taking no more connections.',
+    unit: 'ms',
+    default: '0',
+  }),
+  SHUTDOWN_TIMEOUT_MS: integer(ms, {
+    description: 'At the end of the process: all it still has to do, at most.',
+    unit: 'ms',
+    default: '12000',
+  }),
+  TLS_AT_EDGE: flag({
+    description:
+      'Declares that TLS ends in front of this service; production asks for this or a certificate.',
+    default: 'false',
+  }),
+  TLS_CERT_FILE: optional(text({ description: 'PEM certificate chain, where the service ends TLS itself.' })),
+  TLS_KEY_FILE: optional(text({ description: 'PEM private key of that certificate.' })),
+} as const;
+
+const dataFields = {
+  DATA_DIR: text({ description: 'Folder for all that the system keeps on this machine.', default: '.data' }),
+  STORE_PATH: text({
+    description: 'Folder of the embedded store; the same for all services of the machine.',
+    default: '.data/store',
+  }),
+  REDIS_URL: url(['redis', 'rediss'], {
+    description: 'The bus between the services. Away, everything goes on, slower.',
+    default: 'redis://127.0.0.1:4090',
+    sensitive: true,
+  }),
+} as const;
+
+function addressFields(defaults: ServiceDefaults) {
+  return {
+    SERVICE_NAME: text({ description: 'The service, in logs and metrics.', default: defaults.service }),
+    HOST: text({ description: 'Address to listen on.', default: '127.0.0.1' }),
+    PORT: integer(port, {
+      description: 'TCP port of the service; 0 takes a free one.',
+      default: String(defaults.port),
+    }),
+    METRICS_PORT: integer(port, {
+      description: 'TCP port of /metrics; 0 takes a free one.',
+      default: String(defaults.metricsPort),
+    }),
+    TRUSTED_PROXIES: list(
+      proxy,
+      'must be a list of addresses, CIDR blocks, loopback, linklocal, uniquelocal',
+      {
+        description: 'Whose X-Forwarded-For is believed.',
+        default: defaults.trustedProxies ?? '',
+      },
+    ),
+  };
+}
+
+/** What every service has; spread into its own table. */
+export function commonFields(defaults: ServiceDefaults) {
+  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields };
+}
+
+type CommonFields = ReturnType<typeof commonFields>;
+
+/** The settings that the platform itself reads. */
+export type ServiceConfig = ConfigOf<CommonFields>;
+
+/** The rules that go with the common fields. */
+export const commonRules: readonly ConfigRule<ServiceConfig>[] = [
+  (config) =>
+    (config.TLS_CERT_FILE === undefined) === (config.TLS_KEY_FILE === undefined)
+      ? undefined
+      : 'TLS_CERT_FILE and TLS_KEY_FILE belong together',
+  (config) =>
+    config.NODE_ENV !== 'production' || config.TLS_AT_EDGE || config.TLS_CERT_FILE !== undefined
+      ? undefined
+      : 'TLS_AT_EDGE must be true in production, or TLS_CERT_FILE and TLS_KEY_FILE set',
+];
+
+/** For services that verify access tokens; spread into their tables. */
+export const tokenFields: {
+  readonly JWT_ISSUER: Field<string>;
+  readonly JWT_AUDIENCE: Field<string>;
+  readonly JWT_JWKS_URL: Field<string>;
+} = {
+  JWT_ISSUER: text({
+    description: 'Who signs access tokens: the `iss` that is asked for.',
+    default: 'http://127.0.0.1:4000',
+  }),
+  JWT_AUDIENCE: text({
+    description: 'For whom access tokens are: the `aud` that is asked for.',
+    default: 'state-server',
+  }),
+  JWT_JWKS_URL: url(['http', 'https'], {
+    description: 'Where the public keys of the auth service are.',
+    default: 'http://127.0.0.1:4001/auth/.well-known/jwks.json',
+  }),
+};

@@ -1,0 +1,17 @@
+export {
+  commonFields,
+  commonRules,
+  type ServiceConfig,
+  type ServiceDefaults,
+  tokenFields,
+} from './common-fields';
+export {
+  type ConfigOf,
+  type ConfigRule,
+  type ConfigSchema,
+  defineConfig,
+  type FieldTable,
+} from './define-config';
+export { type AppConfig, renderEnvExample } from './env-example';
+export * from './field';
+export { ConfigError, loadConfig, type LoadOptions } from './load-config';

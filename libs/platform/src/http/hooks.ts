@@ -1,0 +1,100 @@
+import { BODY_BYTES, encodeCbor, encodeJson, fail, HEADERS, MEDIA_TYPES } from '@state-server/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { runInContext } from '../log/request-context';
+import { continueTrace, formatTraceparent } from '../log/trace-context';
+import type { Service } from '../service/service';
+import { formOfType, negotiate } from './negotiate';
+import { type KnownPaths, routeAt } from './route-table';
+import { routeOf } from './wire-request';
+
+/** Every answer carries them; a page that needs other ones says so. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+} as const;
+const STRICT_TRANSPORT = 'max-age=31536000; includeSubDomains';
+
+/** What is true of every request, whichever door takes it. To be installed before any route. */
+export function installHooks(server: FastifyInstance, service: Service, paths: KnownPaths): void {
+  server.decorateRequest('wireFormat', 'json');
+  server.decorateRequest('startedAt', 0);
+  server.addHook('onRoute', (options) => placeRoute(options, paths));
+  server.addHook('onRequest', (request, reply, done) => {
+    try {
+      begin(service, request, reply);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    runInContext({ request_id: request.id, trace: request.trace }, done);
+  });
+  installAccessLog(server, service);
+}
+
+/** The row of the route table decides how large a body may be. */
+function placeRoute(options: RouteOptions, paths: KnownPaths): void {
+  paths.add(options);
+  const [method] = [options.method].flat();
+  const route = routeAt(method ?? 'GET', options.url);
+  if (!route) return;
+  options.bodyLimit = route.bodyBytes ?? BODY_BYTES;
+  options.config = { ...options.config, stateRoute: route };
+}
+
+function begin(service: Service, request: FastifyRequest, reply: FastifyReply): void {
+  const { headers } = request;
+  request.startedAt = service.environment.clock.monotonic();
+  request.trace = continueTrace(single(headers['traceparent']), single(headers['tracestate']));
+  reply.headers(SECURITY_HEADERS);
+  if (service.config.NODE_ENV === 'production') reply.header('strict-transport-security', STRICT_TRANSPORT);
+  reply.header(HEADERS.requestId, request.id).header('traceparent', formatTraceparent(request.trace));
+  if (service.health.draining) reply.header('connection', 'close');
+
+  const format = negotiate(headers.accept, formOfType(headers['content-type']));
+  request.wireFormat = format ?? 'json';
+  // Fastify's type knows of text alone; bytes are sent as they are.
+  reply.serializer((payload: unknown) => encodeBody(request, reply, payload) as string);
+  if (format === undefined && routeOf(request)?.response.schema !== undefined) {
+    throw fail('request.not_acceptable');
+  }
+}
+
+/** Text is sent as it is (a page); whatever else a door answers is encoded in the client's form. */
+function encodeBody(request: FastifyRequest, reply: FastifyReply, payload: unknown): string | Buffer {
+  if (typeof payload === 'string') return payload;
+  reply.header('content-type', MEDIA_TYPES[request.wireFormat]).header('vary', 'accept');
+  return request.wireFormat === 'cbor' ? Buffer.from(encodeCbor(payload)) : encodeJson(payload);
+}
+
+function installAccessLog(server: FastifyInstance, service: Service): void {
+  const { log, metrics, environment } = service;
+  const duration = metrics.histogram({
+    name: 'http_request_duration_seconds',
+    help: 'From the head of a request to the end of its answer.',
+    labels: ['method', 'route', 'status'],
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const ms = environment.clock.monotonic() - request.startedAt;
+    const route = request.routeOptions.url ?? 'none';
+    const status = reply.statusCode;
+    duration.observe({ method: request.method, route, status: String(status) }, ms / 1_000);
+    const level = status >= 500 ? 'warn' : route.startsWith('/health/') ? 'trace' : 'info';
+    log.log(level, 'http.request', {
+      method: request.method,
+      route,
+      status,
+      ms: Math.round(ms * 100) / 100,
+      address: request.ip,
+      bytes: Number(reply.getHeader('content-length') ?? 0),
+    });
+    done();
+  });
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : header?.[0];
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { BODY_BYTES, fail, HEADERS } from '@state-server/protocol';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Service } from '../service/service';
+import { installHooks } from './hooks';
+import { readBodies } from './read-body';
+import { KnownPaths } from './route-table';
+import { sendError } from './send-error';
+
+/** A caller's own id is kept when it can do no harm in a log. */
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+/** Longest path parameter, characters. */
+const MAX_PARAM_CHARS = 1_100;
+
+/**
+ * Fastify as every service of ours has it. Nest's own handlers for errors and unknown routes are left out: they would
+ * forget Fastify's error codes.
+ */
+export class HttpAdapter extends FastifyAdapter {
+  constructor(service: Service) {
+    super({
+      ...serverOptions(service),
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+        sendError(service.log, error, request, reply);
+      },
+    });
+    const instance = this.getInstance<FastifyInstance>();
+    const paths = new KnownPaths();
+    installHooks(instance, service, paths);
+    readBodies(instance);
+    instance.setErrorHandler((error, request, reply) => sendError(service.log, error, request, reply));
+    instance.setNotFoundHandler((request, reply) => {
+      sendError(service.log, noSuchRoute(paths, request), request, reply);
+    });
+  }
+
+  override setErrorHandler(): FastifyInstance {
+    return this.getInstance<FastifyInstance>();
+  }
+
+  override setNotFoundHandler(): FastifyInstance {
+    return this.getInstance<FastifyInstance>();
+  }
+}
+
+function serverOptions({ config }: Service) {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TRUSTED_PROXIES: proxies } = config;
+  return {
+    logger: false,
+    bodyLimit: BODY_BYTES,
+    handlerTimeout: config.REQUEST_TIMEOUT_MS,
+    requestTimeout: config.RECEIVE_TIMEOUT_MS,
+    keepAliveTimeout: config.KEEP_ALIVE_MS,
+    http: { headersTimeout: config.HEADERS_TIMEOUT_MS },
+    trustProxy: proxies.length === 0 ? false : [...proxies],
+    requestIdHeader: false,
+    genReqId: requestId,
+    forceCloseConnections: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: MAX_PARAM_CHARS },
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { https: { cert: readFileSync(cert), key: readFileSync(key) } }),
+  } as const;
+}
+
+function requestId(request: IncomingMessage): string {
+  const given = request.headers[HEADERS.requestId];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+function noSuchRoute(paths: KnownPaths, request: FastifyRequest): Error {
+  const allowed = paths.methodsAt(request.url.split('?', 1)[0] ?? '');
+  if (allowed.length === 0) return fail('request.not_found');
+  return fail('request.method_not_allowed', { allowed });
+}

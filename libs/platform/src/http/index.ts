@@ -1,0 +1,4 @@
+export { addressOf, formatOf, routeOf } from './wire-request';
+export { toHttpError } from './http-error';
+export { sendError } from './send-error';
+export { type HttpParts, type HttpService, PortBusyError, startHttpService } from './start-http-service';

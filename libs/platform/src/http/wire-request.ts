@@ -1,0 +1,33 @@
+import type { Route, WireFormat } from '@state-server/protocol';
+import type { FastifyRequest } from 'fastify';
+import type { RestRequest } from '../rest/read-request';
+import type { TraceContext } from '../log/trace-context';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** In which form this request is answered. */
+    wireFormat: WireFormat;
+    trace: TraceContext;
+    /** Ms of the monotonic clock. */
+    startedAt: number;
+  }
+  interface FastifyContextConfig {
+    /** The row of the route table that stands here. */
+    stateRoute?: Route;
+  }
+}
+
+/** In which form the request is to be answered: for doors that write their answer piece by piece. */
+export function formatOf(request: RestRequest): WireFormat {
+  return 'wireFormat' in request && request.wireFormat === 'cbor' ? 'cbor' : 'json';
+}
+
+/** The row of the route table that a request was routed to; undefined for pages and the like. */
+export function routeOf(request: RestRequest | FastifyRequest): Route | undefined {
+  return 'routeOptions' in request ? request.routeOptions.config.stateRoute : undefined;
+}
+
+/** IP address of the client, as far as the trusted proxies tell. */
+export function addressOf(request: RestRequest): string {
+  return 'ip' in request && typeof request.ip === 'string' ? request.ip : 'unknown';
+}

@@ -1,0 +1,4 @@
+export * from './logger';
+export { redact } from './redact';
+export { currentContext, outgoingHeaders, type RequestContext, runInContext } from './request-context';
+export { continueTrace, formatTraceparent, type TraceContext } from './trace-context';

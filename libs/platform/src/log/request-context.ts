@@ -1,0 +1,31 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { formatTraceparent, type TraceContext } from './trace-context';
+
+/** What every log line and outgoing call of one request carries. */
+export interface RequestContext {
+  readonly request_id: string;
+  readonly trace: TraceContext;
+}
+
+const storage = new AsyncLocalStorage<RequestContext>();
+
+export function runInContext<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work);
+}
+
+/** The request that is being worked on; undefined outside of one. */
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore();
+}
+
+/** Headers for a call to another service, so that its lines can be found with ours; empty outside of a request. */
+export function outgoingHeaders(): Readonly<Record<string, string>> {
+  const context = storage.getStore();
+  if (!context) return {};
+  const { request_id, trace } = context;
+  return {
+    'x-request-id': request_id,
+    traceparent: formatTraceparent(trace),
+    ...(trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }),
+  };
+}

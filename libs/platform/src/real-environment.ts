@@ -1,0 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import type { Environment } from '@state-server/domain';
+
+/** Time, ids, randomness and timers of this machine. A timer that is left does not keep the process alive. */
+export const realEnvironment: Environment = {
+  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+  ids: { uuid: () => randomUUID() },
+  random: { next: () => Math.random() },
+  timers: {
+    set: (ms, task) => setTimeout(task, ms).unref(),
+    clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
+  },
+};

@@ -1,0 +1,2 @@
+export { EXIT, runService, type RunOptions } from './run-service';
+export { createService, type Service, type ServiceOptions } from './service';

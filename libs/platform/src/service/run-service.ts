@@ -1,0 +1,75 @@
+import {
+  ConfigError,
+  type ConfigOf,
+  type ConfigSchema,
+  type FieldTable,
+  loadConfig,
+  type ServiceConfig,
+} from '../config';
+import { PortBusyError } from '../http/start-http-service';
+import { createService, type Service } from './service';
+
+/** Exit codes: what whoever started the process can tell from them. */
+export const EXIT = { crashed: 1, config: 2, portBusy: 3 } as const;
+
+export interface RunOptions<Fields extends FieldTable> {
+  readonly config: ConfigSchema<Fields>;
+  /** Opens what the service needs, registers how it is closed, and its door: see startHttpService. */
+  readonly start: (service: Service<ConfigOf<Fields> & ServiceConfig>) => Promise<unknown>;
+}
+
+/**
+ * The whole of a `main.ts`: settings, start, signals, end. What a person can mend (a setting, a port that is taken) is
+ * one line and an exit code of its own, without a stack. SIGTERM and SIGINT end it in good order, a second one at once.
+ */
+export async function runService<Fields extends FieldTable>(options: RunOptions<Fields>): Promise<void> {
+  const config = configOrExit(options.config);
+  if (!config) return;
+  const service = createService({ config });
+  const { log } = service;
+  let ending = false;
+  const end = (signal: string): void => {
+    if (ending) process.exit(EXIT.crashed);
+    ending = true;
+    log.info('service.signal', { signal });
+    void service.close().then(() => process.exit(0));
+  };
+  const crash = (event: string, error: unknown): void => {
+    log.fatal(event, { err: error });
+    log.flush();
+    process.exit(EXIT.crashed);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('uncaughtException', (error) => crash('process.uncaught_exception', error));
+  process.on('unhandledRejection', (error) => crash('process.unhandled_rejection', error));
+  try {
+    await options.start(service);
+  } catch (error) {
+    log.flush();
+    if (error instanceof PortBusyError) say(service.name, error.message, EXIT.portBusy);
+    else if (error instanceof ConfigError) sayProblems(service.name, error);
+    else crash('service.start_failed', error);
+  }
+}
+
+function configOrExit<Fields extends FieldTable>(
+  schema: ConfigSchema<Fields>,
+): (ConfigOf<Fields> & ServiceConfig) | undefined {
+  try {
+    // Every app spreads the common fields into its table.
+    return loadConfig(schema, process.env) as ConfigOf<Fields> & ServiceConfig;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    sayProblems(schema.fields['SERVICE_NAME']?.default ?? 'service', error);
+    return undefined;
+  }
+}
+
+function sayProblems(service: string, error: ConfigError): void {
+  say(service, error.problems.join(`\n${service}: `), EXIT.config);
+}
+
+function say(service: string, line: string, code: number): void {
+  process.stderr.write(`${service}: ${line}\n`, () => process.exit(code));
+}
