@@ -1,7 +1,7 @@
 import { TestBrane, codeOf, unwrap } from './brane.spec-support';
 import { compose, IDENTITY } from './matrix';
 import type { Op } from './ops';
-import { Scene } from './scene';
+import { type Scene } from './scene';
 import { WorkingCopy } from './working-copy';
 
 function town() {

@@ -87,17 +87,18 @@ function applyTouch(scene: SceneWriter, op: TouchOp, context: OpContext): Result
 
 /** What the tree has against this op on this object. */
 function targetRefusal(scene: SceneReader, object: SceneObject, op: TouchOp): Refusal | undefined {
-  if (op.op !== 'update' && object.parent_id === null) {
-    return {
-      code: 'object.is_root',
-      message: 'the root of a brane stays where it is',
-      details: { id: op.id },
-    };
-  }
+  const root = op.op === 'update' ? undefined : rootRefusal(object);
+  if (root) return root;
   if (op.op === 'undelete')
     return object.parent_id === null ? undefined : parentRefusal(scene, object.parent_id);
   if (!isLive(scene, object)) return notFound(op.id);
   return op.op === 'move' ? moveRefusal(scene, op.id, op.parent_id) : undefined;
+}
+
+/** Why nothing but its fields can change, if so: it is the root, which stays for as long as the brane does (SYNC S7). */
+export function rootRefusal({ id, parent_id }: SceneObject): Refusal | undefined {
+  if (parent_id !== null) return undefined;
+  return { code: 'object.is_root', message: 'the root of a brane stays where it is', details: { id } };
 }
 
 /** Why the object cannot hang below that parent; found by walking up from there, never down (SYNC S1). */

@@ -89,11 +89,11 @@ export class TestBrane {
   }
 
   group(parent: ObjectId = this.root, rest: Partial<NewObject> = {}, actor?: UserId): ObjectId {
-    return this.create({ ...rest, kind: 'group', parent_id: parent } as NewObject, actor);
+    return this.create({ ...rest, kind: 'group', parent_id: parent }, actor);
   }
 
   block(parent: ObjectId = this.root, rest: Partial<NewObject> = {}, actor?: UserId): ObjectId {
-    return this.create({ ...rest, kind: 'block', parent_id: parent } as NewObject, actor);
+    return this.create({ ...rest, kind: 'block', parent_id: parent }, actor);
   }
 
   get(id: ObjectId): SceneObject {

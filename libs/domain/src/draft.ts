@@ -1,5 +1,5 @@
 import type { SceneObject } from './entities';
-import type { ObjectId } from './ids';
+import { asObjectId, type ObjectId } from './ids';
 import { LIMITS } from './limits';
 import type { Inverse, Op, OpContext, Pointer } from './ops';
 import { isOrderKey, ORDER_MAX } from './order';
@@ -25,6 +25,8 @@ export interface Resolved {
 export interface Draft extends Resolved {
   readonly copy: WorkingCopy;
   readonly context: OpContext;
+  /** The seq that each object had before this entry touched it. */
+  readonly seqBefore: Map<ObjectId, number>;
 }
 
 /** Runs a draft to its end, or leaves the copy as it was: after a refusal, and after a signal of the copy's base too (SYNC L1). */
@@ -33,7 +35,7 @@ export function drafted(
   context: OpContext,
   write: (draft: Draft) => Result<void>,
 ): Result<Resolved> {
-  const draft: Draft = { copy, context, ops: [], inverses: [], skipped: [] };
+  const draft: Draft = { copy, context, seqBefore: new Map(), ops: [], inverses: [], skipped: [] };
   const before = copy.savepoint();
   try {
     const result = write(draft);
@@ -48,11 +50,20 @@ export function drafted(
 
 /** Applies the op to the copy and takes it into the entry. */
 export function addOp(draft: Draft, op: Op, inverse?: Inverse): Result<void> {
+  for (const id of touchedBy(op)) {
+    const object = draft.seqBefore.has(id) ? undefined : draft.copy.get(id);
+    if (object) draft.seqBefore.set(id, object.seq);
+  }
   const applied = draft.copy.apply(op, draft.context);
   if (!applied.ok) return applied;
   draft.ops.push(op);
   if (inverse) draft.inverses.push(inverse);
   return ok(undefined);
+}
+
+function touchedBy(op: Op): readonly ObjectId[] {
+  if ('orders' in op) return Object.keys(op.orders).map(asObjectId);
+  return 'id' in op ? [op.id] : [];
 }
 
 export function refused(refusal: Refusal): Result<never> {

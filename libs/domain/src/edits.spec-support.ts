@@ -99,20 +99,34 @@ export function editOf(
   });
 }
 
-/** Makes a brane out of a few edits, those that pass; with the ids of all that was ever tried. */
-export const randomBrane: fc.Arbitrary<() => { brane: TestBrane; ids: Set<ObjectId> }> = fc
+interface Grown {
+  readonly brane: TestBrane;
+  readonly ids: Set<ObjectId>;
+}
+
+export type Grower = () => Grown;
+
+/** Makes a brane out of a few edits, those that pass; with the ids of all its objects. */
+export const randomBrane: fc.Arbitrary<Grower> = fc
   .array(randomEdit, { maxLength: 12 })
-  .map((edits) => () => {
-    const brane = new TestBrane();
-    const ids = new Set([brane.root]);
-    const street = brane.group();
-    const house = brane.group(street);
-    for (const id of [street, house, brane.block(house)]) ids.add(id);
-    for (const edit of edits) {
-      const ops = editOf(edit, brane.scene, ids, brane.newId);
-      const actor = edit.byPeer ? brane.peer : brane.owner;
-      if (!brane.try(ops, actor).ok) continue;
-      for (const op of brane.edit(ops, actor).ops) if (op.op === 'create') ids.add(op.object.id);
-    }
-    return { brane, ids };
-  });
+  .map((edits) => () => grow(edits));
+
+/** The same, by its owner alone. */
+export const soloBrane: fc.Arbitrary<Grower> = fc
+  .array(randomEdit, { maxLength: 12 })
+  .map((edits) => () => grow(edits.map(({ ops }) => ({ ops, byPeer: false }))));
+
+function grow(edits: readonly RandomEdit[]): Grown {
+  const brane = new TestBrane();
+  const ids = new Set([brane.root]);
+  const street = brane.group();
+  const house = brane.group(street);
+  for (const id of [street, house, brane.block(house)]) ids.add(id);
+  for (const edit of edits) {
+    const ops = editOf(edit, brane.scene, ids, brane.newId);
+    const actor = edit.byPeer ? brane.peer : brane.owner;
+    if (!brane.try(ops, actor).ok) continue;
+    for (const op of brane.edit(ops, actor).ops) if (op.op === 'create') ids.add(op.object.id);
+  }
+  return { brane, ids };
+}

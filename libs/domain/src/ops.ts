@@ -148,8 +148,8 @@ export type Inverse =
   /** Lifts the mark; applies while the object still carries it. */
   | { readonly undo: 'delete'; readonly id: ObjectId }
   /**
-   * Marks again; applies while nothing in the subtree was touched after the entry that lifted the mark. What that entry
-   * itself brought back may have been, by its creator who asks: so create, undo, redo, paint, undo, undo goes all the way.
+   * Marks again; applies while nothing in the subtree was touched after the entry that lifted the mark. What nobody but
+   * the user who asks has ever touched does not count: his own redo must not stop at what his own undo and redo left.
    */
   | { readonly undo: 'undelete'; readonly id: ObjectId };
 

@@ -1,4 +1,4 @@
-import { moveRefusal, notFound } from './apply-op';
+import { moveRefusal, notFound, rootRefusal } from './apply-op';
 import { addOp, checkFields, checkWorld, type Draft, refused } from './draft';
 import type { SceneObject, Transform, Value } from './entities';
 import { firstMissing, getPointer, setPointers, settablePointer } from './fields';
@@ -187,7 +187,7 @@ export function resolveMove(
   wanted: string | undefined,
 ): Result<void> {
   const { id } = object;
-  const misplaced = moveRefusal(draft.copy, id, parentId);
+  const misplaced = rootRefusal(object) ?? moveRefusal(draft.copy, id, parentId);
   if (misplaced) return refused(misplaced);
   const isNewParent = object.parent_id !== parentId;
   if (isNewParent) {
@@ -200,18 +200,12 @@ export function resolveMove(
   if (!order.ok) return order;
   // Read again: among the same siblings, a re-spread gives the object's old place a new name.
   const from = draft.copy.get(id) ?? object;
-  if (from.parent_id === null) {
-    return refuse('object.is_root', 'the root of a brane stays where it is', { id });
-  }
+  const before = { parent_id: from.parent_id ?? parentId, order: from.order };
+  const after = { parent_id: parentId, order: order.value };
   const added = addOp(
     draft,
-    { op: 'move', id, parent_id: parentId, order: order.value, version: from.version + 1 },
-    {
-      undo: 'move',
-      id,
-      before: { parent_id: from.parent_id, order: from.order },
-      after: { parent_id: parentId, order: order.value },
-    },
+    { op: 'move', id, ...after, version: from.version + 1 },
+    { undo: 'move', id, before, after },
   );
   return added.ok && isNewParent ? checkWorld(draft, id) : added;
 }

@@ -40,7 +40,7 @@ export function resolveUndo(
   const { status } = copy.meta;
   if (status !== 'live') return refuse('brane.frozen', `the brane is ${status}`, { status });
   const brought = new Set<ObjectId>();
-  for (const { undo, id } of inverses) if (undo === 'create' || undo === 'undelete') brought.add(id);
+  for (const { undo, id } of inverses) if (undo === 'create') brought.add(id);
   return drafted(copy, context, (draft) => {
     for (const inverse of inverses.toReversed()) {
       const result = takeBack(draft, inverse, brought, entry);
@@ -74,7 +74,7 @@ function takeBack(
     case 'delete':
       return liftMark(draft, inverse.id);
     case 'undelete':
-      return markAgain(draft, inverse.id, brought, entry);
+      return markAgain(draft, inverse.id, entry);
   }
 }
 
@@ -169,13 +169,8 @@ function liftMark(draft: Draft, id: ObjectId): Result<void> {
   return resolveUndelete(draft, object);
 }
 
-/** What the actor alone has ever touched may be newer, as long as this entry brought it: no other's work is in it. */
-function markAgain(
-  draft: Draft,
-  id: ObjectId,
-  brought: ReadonlySet<ObjectId>,
-  entry: UndoneEntry,
-): Result<void> {
+/** What nobody but the actor has ever touched may be newer than the entry: no other's work is in it. */
+function markAgain(draft: Draft, id: ObjectId, entry: UndoneEntry): Result<void> {
   const found = target(draft, id);
   if (!found.ok) return found;
   const { actor } = draft.context;
@@ -185,8 +180,10 @@ function markAgain(
     if (count > LIMITS.walked_objects_per_op) {
       return refuse('undo.superseded', `there is too much below ${id} to see whether it was changed`, { id });
     }
-    const isOwn = brought.has(object.id) && object.created_by === actor && object.co_edited !== true;
-    if (object.seq > entry.seq && !isOwn) {
+    const isOwn = object.created_by === actor && object.co_edited !== true;
+    // What this very undo has touched on its way shows the seq that it had before.
+    const seq = draft.seqBefore.get(object.id) ?? object.seq;
+    if (seq > entry.seq && !isOwn) {
       return refuse('undo.superseded', `${object.id} was changed since`, { id: object.id });
     }
   }
