@@ -65,6 +65,17 @@ describe('workspace', () => {
     expect([...aliases()].filter(([, root]) => !roots.has(root))).toEqual([]);
   });
 
+  it('has no code that stands in no project, for nobody would check or test it', () => {
+    const roots = projects().map((project) => `${project.root}/`);
+    const files = ['apps', 'libs', 'tools'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
+        (file) => `${folder}/${file}`,
+      ),
+    );
+    const code = files.filter((file) => /\.[cm]?[jt]s$/.test(file) && !file.includes('node_modules/'));
+    expect(code.filter((file) => !roots.some((root) => file.startsWith(root)))).toEqual([]);
+  });
+
   it('names no two projects alike', () => {
     const names = projects().map((project) => project.name);
     expect(new Set(names).size).toBe(names.length);

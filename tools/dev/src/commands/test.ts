@@ -97,8 +97,10 @@ function specFiles(): SpecFile[] {
     .map((path) => ({ path: relative(ROOT, path), project: projectOfFile(dirname(path)) }));
 }
 
+/** Empty for a spec that stands in no project: the test of the layout finds it. */
 function projectOfFile(folder: string): string {
   const file = join(folder, 'project.json');
+  if (folder === ROOT) return '';
   if (!existsSync(file)) return projectOfFile(dirname(folder));
   const project: unknown = JSON.parse(readFileSync(file, 'utf8'));
   return typeof project === 'object' && project && 'name' in project ? String(project.name) : '';
