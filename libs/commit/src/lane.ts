@@ -53,6 +53,7 @@ interface Fortune {
 /** Conflicts after which a writer asks for its turn; again after as many more (SYNC L5). */
 const LOSSES_BEFORE_TURN = 3;
 const MAX_LOSSES = 24;
+const TURN_RETRIES = 4;
 /** Milliseconds between two looks at a head that carries another writer's marker. */
 const TURN_POLL_MS = 12;
 /** Milliseconds; the pause after a conflict is a random part of it, doubled with each loss. */
@@ -163,7 +164,8 @@ export class Lane {
   private async claimTurn(remainingMs: number): Promise<void> {
     const turn = { writer: this.core.writerId, mark: this.core.nextMark() };
     try {
-      await this.core.store.transact({ label: 'commit.turn', deadlineMs: remainingMs }, async (tx) => {
+      const options = { label: 'commit.turn', deadlineMs: remainingMs, maxRetries: TURN_RETRIES };
+      await this.core.store.transact(options, async (tx) => {
         const head = await tx.get('heads', [this.braneId]);
         if (head && !this.turn.bars(head.turn)) tx.put('heads', { ...head, turn });
       });
