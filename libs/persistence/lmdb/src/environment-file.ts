@@ -28,6 +28,8 @@ export function openEnvironmentFile(path: string, mapSizeBytes = DEFAULT_MAP_BYT
     // With the default (true) other processes see commits that are not durable yet, and a killed writer can poison the
     // others (docs/decisions: the embedded store).
     overlappingSync: false,
+    // Its batches would each leave a promise behind that nobody can catch when a commit fails; CommitQueue makes its own.
+    eventTurnBatching: false,
     mapSize: mapSizeBytes,
     maxReaders: MAX_READERS,
     maxDbs: 1,

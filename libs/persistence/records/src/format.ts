@@ -58,17 +58,14 @@ async function readFormat(tx: Transaction): Promise<FormatValue | undefined> {
  */
 async function settleFormat(store: Store, kv: OrderedKv, options: FormatOptions): Promise<void> {
   const { version = FORMAT_VERSION, migrations = MIGRATIONS } = options;
+  const steps = new Map(migrations.map((step) => [step.from, step]));
   const isEmpty = await isEmptyKv(kv);
   for (;;) {
-    const position = await store.transact({ label: 'store.format' }, (tx) => claim(tx, version, isEmpty));
+    const position = await store.transact({ label: 'store.format' }, (tx) =>
+      claim(tx, { version, isEmpty, steps }),
+    );
     if (position === version) return;
-    const step = migrations.find(({ from }) => from === position);
-    if (!step) {
-      throw refuse(
-        `the store has format ${position}; this version reads ${version} and knows no upgrade from it`,
-      );
-    }
-    await step.run({ store, kv });
+    await steps.get(position)?.run({ store, kv });
     await store.transact({ label: 'store.upgrade' }, (tx) => advance(tx, version, position));
   }
 }
@@ -83,7 +80,10 @@ async function isEmptyKv(kv: OrderedKv): Promise<boolean> {
 }
 
 /** Answers at which version the data stands, after it has barred older code where an upgrade begins. */
-async function claim(tx: Transaction, version: number, isEmpty: boolean): Promise<number> {
+async function claim(
+  tx: Transaction,
+  { version, isEmpty, steps }: { version: number; isEmpty: boolean; steps: ReadonlyMap<number, Migration> },
+): Promise<number> {
   const format = await readFormat(tx);
   if (!format) {
     if (!isEmpty) throw refuse('there is data without a format record: this is not a store of ours');
@@ -96,6 +96,12 @@ async function claim(tx: Transaction, version: number, isEmpty: boolean): Promis
     );
   }
   const position = format.upgrading_from ?? format.version;
+  for (let from = position; from < version; from += 1) {
+    if (steps.has(from)) continue;
+    throw refuse(
+      `the store has format ${position}; this version reads ${version} and knows no upgrade from ${from}`,
+    );
+  }
   if (format.version < version) {
     tx.put('meta', { key: FORMAT_KEY, value: { version, upgrading_from: position } });
   }
