@@ -45,18 +45,21 @@ function runTests(selection: Selection, terminal: Terminal): ReturnType<typeof r
     ...(testFile === undefined ? [] : [`--testFile=${testFile}`]),
     ...(testName === undefined ? [] : [`--testName=${testName}`]),
   ];
-  return terminal.step(`Testing ${projects.length} projects`, (say) => {
-    let left = projects.length;
-    return runNx(
-      ['run-many', '-t', 'test', '-p', projects.join(','), '--parallel=2', ...narrowed],
-      (result) => {
-        if (!result.task.endsWith(':test')) return;
-        left -= 1;
-        say(`Testing, ${left} projects to go`);
-        terminal.line(describeProject(result, readReport(projectOf(result.task))));
-      },
-    );
-  });
+  return terminal.step(
+    projects.length === 1 ? `Testing ${projects.join()}` : `Testing ${projects.length} projects`,
+    (say) => {
+      let left = projects.length;
+      return runNx(
+        ['run-many', '-t', 'test', '-p', projects.join(','), '--parallel=2', ...narrowed],
+        (result) => {
+          if (!result.task.endsWith(':test')) return;
+          left -= 1;
+          say(`Testing, ${left} projects to go`);
+          terminal.line(describeProject(result, readReport(projectOf(result.task))));
+        },
+      );
+    },
+  );
 }
 
 const projectOf = (task: string): string => task.replace(/:[^:]*$/, '');

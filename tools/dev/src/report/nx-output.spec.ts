@@ -16,12 +16,14 @@ describe('output of nx', () => {
           '✔  nx run domain:lint',
           '✔  nx run domain:format  [existing outputs match the cache, left as is]',
           '✔  nx run testing:test  [local cache]',
+          '✔  nx run commit:test --testName=cache [not]',
         ].join('\n'),
       ).map(({ task, ok, fromCache }) => [task, ok, fromCache]),
     ).toEqual([
       ['domain:lint', true, false],
       ['domain:format', true, true],
       ['testing:test', true, true],
+      ['commit:test', true, false],
     ]);
   });
 

@@ -10,8 +10,8 @@ export interface TaskResult {
   readonly output: string;
 }
 
-const DONE = /^\s*✔\s+nx run (\S+?)(\s+\[(.+)\])?\s*$/;
-const FAILED = /^\s*(?:✖\s+|> )nx run (\S+?)(\s+\[.+\])?\s*$/;
+const DONE = /^\s*✔\s+nx run (\S+)(.*)$/;
+const FAILED = /^\s*(?:✖\s+|> )nx run (\S+)/;
 const SUMMARY = /^\s*(Run duration:|NX {3})/;
 
 /** Reads the lines of `nx run-many --output-style=static-failures-only`: one result per task, as each ends. */
@@ -27,7 +27,7 @@ export class NxOutput {
     const failed = FAILED.exec(line);
     if (done?.[1]) {
       this.end();
-      const fromCache = /cache/.test(done[3] ?? '');
+      const fromCache = /\[.*cache.*\]$/.test(done[2] ?? '');
       this.add({ task: done[1], ok: true, fromCache, output: '' });
     } else if (failed?.[1]) {
       this.end();

@@ -7,8 +7,8 @@ export interface Totals {
 }
 
 /**
- * @param crashed projects whose tests ended without a report; each counts as one failure, for nobody knows
- *   what in it would have failed
+ * @param crashed tasks (a project's tests, the build of an app) that ended without a report; each counts as one
+ *   failure, for nobody knows what in it would have failed
  */
 export function totalsOf(reports: readonly ProjectReport[], crashed: readonly string[]): Totals {
   const sum = (count: (report: ProjectReport) => number): number =>
@@ -33,7 +33,7 @@ export function describeFailures(reports: readonly ProjectReport[], crashed: rea
     ...reports.flatMap(({ project, failures }) =>
       failures.flatMap(({ name, message }) => [`✖ ${project}: ${name}`, indent(message), '']),
     ),
-    ...crashed.map((project) => `✖ ${project}: its tests ended without a report (see the output above)`),
+    ...crashed.map((task) => `✖ ${task} ended without a report (its output is above)`),
   ];
 }
 
