@@ -103,11 +103,15 @@ function fileValues(
   return withoutEmpty(file.values);
 }
 
+/** Names that other programs are known by and that look like one of ours. */
+const OF_OTHERS = new Set(['SSL_CERT_FILE']);
+
 function misspelt(environment: Environment, known: readonly string[]): string[] {
   const ignored = (environment['CONFIG_IGNORE'] ?? '').split(',').map((name) => name.trim());
   const problems: string[] = [];
   for (const [name, value] of Object.entries(environment)) {
-    if (!value || !OURS.test(name) || known.includes(name) || ignored.includes(name)) continue;
+    if (!value || !OURS.test(name) || known.includes(name)) continue;
+    if (OF_OTHERS.has(name) || ignored.includes(name)) continue;
     const meant = resembles(name, known);
     if (meant === undefined) continue;
     problems.push(

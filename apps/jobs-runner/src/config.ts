@@ -1,0 +1,33 @@
+import { DEDUPE_MS, UNDO_HORIZON_MS } from '@state-server/features-upkeep';
+import { commonFields, commonRules, defineConfig, integer } from '@state-server/platform';
+
+const every = { min: 100, max: 86_400_000 };
+const span = { min: 0, max: 10 * 365 * 86_400_000 };
+
+/** Settings of jobs-runner. */
+export const config = defineConfig(
+  {
+    ...commonFields({ service: 'jobs-runner', port: 4003, metricsPort: 4053 }),
+    UPKEEP_EVERY_MS: integer(every, {
+      description: 'How often what has outlived its time is looked for.',
+      unit: 'ms',
+      default: '600000',
+    }),
+    OUTBOX_EVERY_MS: integer(every, {
+      description: 'How often work that waits in the outbox is handed on.',
+      unit: 'ms',
+      default: '5000',
+    }),
+    UNDO_HORIZON_MS: integer(span, {
+      description: 'How long a deleted subtree can be brought back by an undo.',
+      unit: 'ms',
+      default: String(UNDO_HORIZON_MS),
+    }),
+    DEDUPE_MS: integer(span, {
+      description: 'How long the op id of an edit is remembered.',
+      unit: 'ms',
+      default: String(DEDUPE_MS),
+    }),
+  },
+  commonRules,
+);

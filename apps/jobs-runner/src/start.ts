@@ -1,0 +1,62 @@
+import { openBus, openCommitter, openStore } from '@state-server/composition';
+import { REKEY_QUEUE, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
+import {
+  type ConfigOf,
+  type HttpService,
+  type Service,
+  type ServiceConfig,
+  startHttpService,
+} from '@state-server/platform';
+import { createBullMqQueue } from '@state-server/queue-bullmq';
+import type { Queue, QueueEvents } from '@state-server/queue-port';
+import { AppModule } from './app.module';
+import type { config } from './config';
+import { Runner } from './runner';
+import { periodicTasks } from './tasks';
+
+export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConfig;
+
+/** Wires jobs-runner: schedules of upkeep, and the queues of work that transactions have asked for. */
+export async function start(service: Service<JobsRunnerConfig>): Promise<HttpService> {
+  const { config: settings, environment, log, metrics } = service;
+  const store = await openStore(service);
+  const committer = openCommitter(service, { store, bus: openBus(service) });
+  const upkeep = openQueue(service, 'upkeep');
+  const queues: Readonly<Record<string, Queue>> = { [REKEY_QUEUE]: openQueue(service, REKEY_QUEUE) };
+
+  queues[REKEY_QUEUE]?.process(async (work) => {
+    const steps = await rekeyBrane({ committer }, work.payload, work.signal);
+    await settleOutbox(store, work.id);
+    return { steps };
+  });
+  const enqueue = async (
+    queue: string,
+    id: string,
+    payload: Readonly<Record<string, unknown>>,
+  ): Promise<void> => {
+    const target = queues[queue];
+    if (!target) throw new Error(`the outbox names a queue that nobody serves: ${queue}`);
+    await target.enqueue(id, payload);
+  };
+  const tasks = periodicTasks({ store, clock: environment.clock, committer, enqueue }, settings);
+  const runner = new Runner({ queue: upkeep, tasks, environment, log, metrics });
+  runner.start();
+  service.onStopAccepting('runner', () => {
+    runner.stop();
+  });
+  return startHttpService(service, { module: AppModule });
+}
+
+function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {
+  const { log, config: settings, health } = service;
+  const events: QueueEvents = {
+    failed: (queue, id, error, attempt) => log.warn('queue.work.failed', { queue, id, attempt, err: error }),
+    linkError: (queue, error) => log.debug('queue.link.error', { queue, err: error }),
+  };
+  const queue = createBullMqQueue({ url: settings.REDIS_URL, name, events });
+  health.register(`queue ${name}`, () =>
+    queue.connected ? undefined : { status: 'degraded', message: 'Redis is away: work waits in the outbox.' },
+  );
+  service.onStopAccepting(`queue ${name}`, () => queue.close());
+  return queue;
+}

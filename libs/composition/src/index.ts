@@ -1,0 +1,3 @@
+export { openBus } from './open-bus';
+export { openCommitter, type OpenCommitterOptions } from './open-committer';
+export { openStore } from './open-store';

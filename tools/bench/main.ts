@@ -1,0 +1,42 @@
+import { cpus, totalmem } from 'node:os';
+import { runBareServer } from './src/bare-server';
+import { durableEdits } from './src/durable-edits';
+import { editInLargeBrane } from './src/edit-in-large-brane';
+import { fanOut } from './src/fan-out';
+import { describeFigure, type Figure } from './src/figure';
+
+const BENCHES: Readonly<Record<string, (say: (text: string) => void) => Promise<Figure>>> = {
+  'durable-edits': durableEdits,
+  'large-brane': editInLargeBrane,
+  'fan-out': fanOut,
+};
+
+async function main(): Promise<void> {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((name) => !Object.hasOwn(BENCHES, name));
+  if (unknown.length > 0) {
+    throw new Error(`unknown: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`);
+  }
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 2 ** 30);
+  process.stdout.write(
+    `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${memory} GiB, Node ${process.version}\n`,
+  );
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const figure = await bench((text) => process.stderr.write(`… ${text}\n`));
+    process.stdout.write(`\n${describeFigure(figure)}\n`);
+  }
+}
+
+if (process.argv.includes('--bare-server')) {
+  runBareServer();
+} else {
+  main().then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+      process.exit(1);
+    },
+  );
+}

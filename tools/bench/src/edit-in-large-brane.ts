@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Actor, type Committer, createCommitter } from '@state-server/commit';
+import {
+  asBraneId,
+  asObjectId,
+  asOpId,
+  asUserId,
+  type BraneId,
+  type ClientOp,
+  type ObjectId,
+} from '@state-server/domain';
+import { openLmdbStore } from '@state-server/persistence-lmdb';
+import { realEnvironment as environment } from '@state-server/platform';
+import type { Figure } from './figure';
+
+const SIZES = { small: 100, large: 100_000 };
+const EDITS = 500;
+const ROUNDS = 5;
+const OPS_PER_EDIT = 200;
+const CHILDREN_PER_GROUP = 500;
+
+interface Brane {
+  readonly id: BraneId;
+  readonly blocks: readonly ObjectId[];
+}
+
+/** CPU of one edit in a brane of 100,000 objects against one of 100, in turn. */
+export async function editInLargeBrane(say: (text: string) => void): Promise<Figure> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const store = await openLmdbStore({ path: folder, environment });
+  const committer = createCommitter({
+    store,
+    publish: () => undefined,
+    environment,
+    writerId: 'bench',
+    digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
+  });
+  try {
+    const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
+    say(`building branes of ${SIZES.small} and ${SIZES.large} objects`);
+    const small = await build(committer, actor, SIZES.small);
+    const large = await build(committer, actor, SIZES.large);
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    for (let round = 1; round <= ROUNDS; round += 1) {
+      say(`edits in a large brane, round ${round} of ${ROUNDS}`);
+      ours.push(await cpuPerEdit(committer, actor, large));
+      theirs.push(await cpuPerEdit(committer, actor, small));
+    }
+    const peer = `the same in a brane of ${SIZES.small}`;
+    return {
+      name: `One edit in a brane of ${SIZES.large} objects`,
+      unit: 'CPU-µs per edit',
+      peer,
+      ours,
+      theirs,
+    };
+  } finally {
+    await committer.drain();
+    await store.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function build(committer: Committer, actor: Actor, size: number): Promise<Brane> {
+  const opId = () => asOpId(environment.ids.uuid());
+  const { meta } = await committer.createBrane(actor, {
+    op_id: opId(),
+    name: 'bench',
+    visibility: 'private',
+  });
+  const id = asBraneId(meta.id);
+  const blocks: ObjectId[] = [];
+  let group: ObjectId = id;
+  let ops: ClientOp[] = [];
+  for (let index = 0; index < size; index += 1) {
+    const object = asObjectId(environment.ids.uuid());
+    if (index % CHILDREN_PER_GROUP === 0) {
+      ops.push({ op: 'create', object: { kind: 'group', id: object, parent_id: id } });
+      group = object;
+    } else {
+      ops.push({ op: 'create', object: { kind: 'block', id: object, parent_id: group } });
+      blocks.push(object);
+    }
+    if (ops.length === OPS_PER_EDIT || index === size - 1) {
+      await committer.edit({ brane_id: id, actor, op_id: opId(), ops });
+      ops = [];
+    }
+  }
+  return { id, blocks };
+}
+
+async function cpuPerEdit(committer: Committer, actor: Actor, brane: Brane): Promise<number> {
+  const before = process.cpuUsage();
+  for (let turn = 0; turn < EDITS; turn += 1) {
+    const object = brane.blocks[Math.floor(environment.random.next() * brane.blocks.length)];
+    if (!object) continue;
+    const transform = Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, turn % 100, 0, 0, 1);
+    const ops = [{ op: 'transform', id: object, transform } as const];
+    await committer.edit({ brane_id: brane.id, actor, op_id: asOpId(environment.ids.uuid()), ops });
+  }
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / EDITS;
+}
