@@ -45,7 +45,8 @@ function placeRoute(options: RouteOptions, paths: KnownPaths): void {
   options.config = { ...options.config, stateRoute: route };
 }
 
-function begin(service: Service, request: FastifyRequest, reply: FastifyReply): void {
+/** Names, traces and frames the answer. Throws `request.not_acceptable`. */
+export function begin(service: Service, request: FastifyRequest, reply: FastifyReply): void {
   const { headers } = request;
   request.startedAt = service.environment.clock.monotonic();
   request.trace = continueTrace(single(headers['traceparent']), single(headers['tracestate']));

@@ -5,7 +5,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { BODY_BYTES, fail, HEADERS } from '@state-server/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '../service/service';
-import { installHooks } from './hooks';
+import { begin, installHooks } from './hooks';
 import { readBodies } from './read-body';
 import { KnownPaths } from './route-table';
 import { sendError } from './send-error';
@@ -24,7 +24,7 @@ export class HttpAdapter extends FastifyAdapter {
     super({
       ...serverOptions(service),
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
-        sendError(service.log, error, request, reply);
+        refuseUrl(service, error, request, reply);
       },
     });
     const instance = this.getInstance<FastifyInstance>();
@@ -65,6 +65,16 @@ function serverOptions({ config }: Service) {
       ? {}
       : { https: { cert: readFileSync(cert), key: readFileSync(key) } }),
   } as const;
+}
+
+/** The router refuses a URL before any hook runs. */
+function refuseUrl(service: Service, error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  try {
+    begin(service, request, reply);
+  } catch (refused) {
+    service.log.debug('http.refused_twice', { err: refused });
+  }
+  sendError(service.log, error, request, reply);
 }
 
 function requestId(request: IncomingMessage): string {

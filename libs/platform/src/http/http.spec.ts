@@ -86,6 +86,15 @@ describe('the error envelope', () => {
   it('is sent for a URL that cannot be decoded, without a word of the framework', async () => {
     const answer = await send('GET', '/entity/%zz');
     expect([answer.status, codeOf(answer)]).toEqual([400, 'query.invalid']);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    const long = await send('GET', `/entity/${'a'.repeat(2_000)}`, {
+      headers: { accept: 'application/cbor' },
+    });
+    expect([long.status, codeOf(long), long.headers.get('content-type')]).toEqual([
+      404,
+      'request.not_found',
+      'application/cbor',
+    ]);
   });
 });
 

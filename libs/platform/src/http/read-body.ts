@@ -1,5 +1,6 @@
 import { decodeCbor, decodeJson, fail } from '@state-server/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { formOfType } from './negotiate';
 import { routeOf } from './wire-request';
 
 /** JSON text is UTF-8 and nothing else (RFC 8259, 8.1); a byte order mark is not part of it. */
@@ -20,6 +21,7 @@ export function readBodies(server: FastifyInstance): void {
         'Send the body without Content-Encoding.',
       );
     }
+    if (formOfType(request.headers['content-type']) === undefined) throw fail('body.unsupported_type');
     if (routeOf(request)?.auth === 'signature') return bytes;
     // A media type without a body says nothing: whether one is needed is the route's to tell.
     return bytes.length === 0 ? undefined : decode(bytes);

@@ -20,8 +20,7 @@ export function sendError(log: Logger, error: unknown, request: FastifyRequest, 
   }
   for (const name of ['etag', 'location', 'content-length', 'content-encoding']) reply.removeHeader(name);
   for (const [name, value] of Object.entries(headersOf(known))) reply.header(name, value);
-  // The decoration is not there yet where the router itself refuses a URL.
-  const cbor = (request.wireFormat as string | null | undefined) === 'cbor';
+  const cbor = request.wireFormat === 'cbor';
   const envelope = toEnvelope(known, request.id);
   const body = cbor ? Buffer.from(encodeCbor(envelope)) : encodeJson(envelope);
   reply
