@@ -1,0 +1,44 @@
+import type { Environment, SessionId, UserId } from '@state-server/domain';
+import { SignJWT } from 'jose';
+import { ACCESS_TOKEN_MS } from './identity';
+import type { SigningKeys } from './signing-keys';
+
+/** RFC 9068; whatever else somebody signed with our key is no access token. */
+export const TOKEN_TYPE = 'at+jwt';
+export const TOKEN_ALGORITHM = 'EdDSA';
+
+export interface TokenIssuer {
+  /** An access token for this session. */
+  issue(subject: {
+    readonly user_id: UserId;
+    readonly session_id: SessionId;
+    readonly name: string;
+  }): Promise<{ readonly access_token: string; /** Seconds. */ readonly expires_in: number }>;
+}
+
+export interface TokenIssuerOptions {
+  readonly keys: SigningKeys;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly environment: Pick<Environment, 'clock' | 'ids'>;
+}
+
+export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
+  const { keys, issuer, audience, environment } = options;
+  return {
+    issue: async ({ user_id, session_id, name }) => {
+      const issuedAt = Math.floor(environment.clock.now() / 1_000);
+      const lifetime = ACCESS_TOKEN_MS / 1_000;
+      const access_token = await new SignJWT({ sid: session_id, name })
+        .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: keys.kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(user_id)
+        .setJti(environment.ids.uuid())
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + lifetime)
+        .sign(keys.privateKey);
+      return { access_token, expires_in: lifetime };
+    },
+  };
+}

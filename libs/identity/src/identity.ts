@@ -1,0 +1,30 @@
+import type { SessionId, UserId } from '@state-server/domain';
+
+/** Who a request or a socket speaks for, from a token or ticket that was good at that moment. */
+export interface Identity {
+  readonly user_id: UserId;
+  /** The sign-in that the token belongs to; everything that it issued ends with it. */
+  readonly session_id: SessionId;
+  /** The one access token (its `jti`), or the ticket that stood for one. */
+  readonly token_id: string;
+  /** Of the user, when the token was issued. */
+  readonly name: string;
+  /** Ms since the epoch. */
+  readonly issued_at: number;
+  readonly expires_at: number;
+}
+
+/** Lifetimes. An access token is short, because it is good until then unless a revocation says otherwise. */
+export const ACCESS_TOKEN_MS = 15 * 60 * 1_000;
+/** Of a refresh token from its issue, and so of a session from its last use. */
+export const REFRESH_TOKEN_MS = 30 * 24 * 60 * 60 * 1_000;
+export const TICKET_MS = 30 * 1_000;
+/** A revocation outlives whatever it concerns by this: clocks differ, sockets have a grace of their own. */
+export const REVOCATION_MARGIN_MS = 5 * 60 * 1_000;
+/** Of two uses of one refresh token within this time the second is the first one's twin, not a thief. */
+export const TWIN_MS = 10 * 1_000;
+
+/** Text order of such times is time order. */
+export function toTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

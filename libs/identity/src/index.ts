@@ -1,0 +1,15 @@
+export { createTokenIssuer, type TokenIssuer } from './access-token';
+export { AuthGuard, authGuard, callerOf, OpenDoor } from './auth-guard';
+export { bearerToken, createAuthenticate, type Credentials } from './authenticate';
+export { ACCESS_TOKEN_MS, type Identity, TICKET_MS } from './identity';
+export { type KeySource, staticKeys } from './key-source';
+export { remoteKeys, type RemoteKeysOptions } from './remote-keys';
+export { announceRevocation } from './revocation-messages';
+export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';
+export type { Revocations, RevocationSubject } from './revocations';
+export { newSecret, secretHash } from './secret';
+export { endSession, openSession, type OpenSession, rotateRefreshToken, type Rotation } from './sessions';
+export { type Jwks, loadSigningKeys, type PublicKey, type SigningKeys } from './signing-keys';
+export { createTestTokens, newPrivateKeyPem, NO_REVOCATIONS, type TestTokens } from './test-tokens';
+export { issueTicket, redeemTicket, type TicketDeps, type TicketRequest } from './tickets';
+export { createTokenVerifier, type TokenVerifier, type TokenVerifierOptions } from './token-verifier';

@@ -1,0 +1,102 @@
+import { asSessionId, type SessionId, type UserId } from '@state-server/domain';
+import type { RevocationDoc, SessionDoc, Transaction, UserDoc } from '@state-server/persistence-port';
+import { ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, REVOCATION_MARGIN_MS, toTime, TWIN_MS } from './identity';
+import { secretHash } from './secret';
+
+export interface OpenSession {
+  readonly session_id: string;
+  readonly user_id: UserId;
+  /** A fresh secret, made outside of the transaction. */
+  readonly refresh_token: string;
+  /** Ms since the epoch. */
+  readonly now: number;
+  readonly user_agent?: string;
+}
+
+/** A session with its first refresh token. */
+export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
+  const { session_id, user_id, refresh_token, now, user_agent } = input;
+  const session: SessionDoc = {
+    id: asSessionId(session_id),
+    user_id,
+    created_at: toTime(now),
+    last_used_at: toTime(now),
+    expires_at: toTime(now + REFRESH_TOKEN_MS),
+    ...(user_agent === undefined ? {} : { user_agent: user_agent.slice(0, 200) }),
+  };
+  tx.put('sessions', session);
+  putRefreshToken(tx, session, refresh_token, now);
+  return session;
+}
+
+/**
+ * What became of an attempt to use a refresh token. It is a value and no error, because the answer to `reused` writes:
+ * the session is ended with it.
+ */
+export type Rotation =
+  | { readonly kind: 'rotated'; readonly session: SessionDoc; readonly user: UserDoc }
+  /** Its twin, moments ago, got the new tokens; the session lives. */
+  | { readonly kind: 'superseded' }
+  /** Somebody else has it too. */
+  | { readonly kind: 'reused'; readonly revocation: RevocationDoc }
+  | { readonly kind: 'invalid' };
+
+/** Uses a refresh token once and puts `next` in its place (ID3–ID5). Conflicts with whoever uses it at the same time. */
+export async function rotateRefreshToken(
+  tx: Transaction,
+  input: { readonly refresh_token: string; readonly next: string; readonly now: number },
+): Promise<Rotation> {
+  const { now } = input;
+  const hash = secretHash(input.refresh_token);
+  tx.guard('refresh_tokens', [hash]);
+  const token = await tx.get('refresh_tokens', [hash]);
+  if (!token || token.expires_at <= toTime(now)) return { kind: 'invalid' };
+  // Logging out deletes the session: whoever does that now makes this one try again.
+  tx.guard('sessions', [token.session_id]);
+  const [session, user] = await Promise.all([
+    tx.get('sessions', [token.session_id]),
+    tx.get('users', [token.user_id]),
+  ]);
+  if (!session || !user) return { kind: 'invalid' };
+  if (token.used_at !== undefined) {
+    // Only the token before the present one has a twin; anything older was taken from somewhere.
+    const isTwin = token.used_at === session.last_used_at && now - Date.parse(token.used_at) <= TWIN_MS;
+    if (isTwin) return { kind: 'superseded' };
+    return { kind: 'reused', revocation: endSession(tx, session, now) };
+  }
+  const used: SessionDoc = {
+    ...session,
+    last_used_at: toTime(now),
+    expires_at: toTime(now + REFRESH_TOKEN_MS),
+  };
+  tx.put('refresh_tokens', { ...token, used_at: toTime(now) });
+  tx.put('sessions', used);
+  putRefreshToken(tx, used, input.next, now);
+  return { kind: 'rotated', session: used, user };
+}
+
+/**
+ * Ends a session: its refresh tokens are dead with its record, its access tokens by the revocation, which is to be
+ * announced after commit. Ending what has ended writes the same again.
+ */
+export function endSession(tx: Transaction, session: { readonly id: SessionId }, now: number): RevocationDoc {
+  const revocation: RevocationDoc = {
+    kind: 'session',
+    value: session.id,
+    at: toTime(now),
+    expires_at: toTime(now + ACCESS_TOKEN_MS + REVOCATION_MARGIN_MS),
+  };
+  tx.delete('sessions', [session.id]);
+  tx.put('revocations', revocation);
+  return revocation;
+}
+
+function putRefreshToken(tx: Transaction, session: SessionDoc, token: string, now: number): void {
+  tx.put('refresh_tokens', {
+    hash: secretHash(token),
+    session_id: session.id,
+    user_id: session.user_id,
+    issued_at: toTime(now),
+    expires_at: toTime(now + REFRESH_TOKEN_MS),
+  });
+}

@@ -1,0 +1,89 @@
+import type { Environment, SessionId, UserId } from '@state-server/domain';
+import type { Store, TicketDoc, Transaction, UserDoc } from '@state-server/persistence-port';
+import { toHttpError } from '@state-server/platform';
+import { fail } from '@state-server/protocol';
+import { ACCESS_TOKEN_MS, type Identity, TICKET_MS, toTime } from './identity';
+import { newSecret, secretHash } from './secret';
+
+export interface TicketDeps {
+  readonly store: Store;
+  readonly environment: Pick<Environment, 'clock'>;
+}
+
+export interface TicketRequest {
+  readonly user_id: UserId;
+  /** The session in whose name the socket will act: it ends with it. */
+  readonly session_id: SessionId;
+  /** Of the page that asks: only a socket from there may use the ticket. */
+  readonly origin?: string;
+}
+
+/** A single-use ticket for `session.hello`. The store keeps its SHA-256 alone. */
+export async function issueTicket(
+  { store, environment }: TicketDeps,
+  request: TicketRequest,
+): Promise<{ readonly ticket: string; /** Seconds. */ readonly expires_in: number }> {
+  const ticket = newSecret();
+  const doc: TicketDoc = {
+    hash: secretHash(ticket),
+    user_id: request.user_id,
+    session_id: request.session_id,
+    ...(request.origin === undefined ? {} : { origin: request.origin }),
+    expires_at: toTime(environment.clock.now() + TICKET_MS),
+  };
+  await store.transact({ label: 'ticket.issue' }, async (tx) => tx.put('tickets', doc)).catch(rethrow);
+  return { ticket, expires_in: TICKET_MS / 1_000 };
+}
+
+const MAX_TICKET_CHARS = 200;
+
+/**
+ * Uses a ticket up, whatever comes of it, and answers for whom it stands. Of two at the same time one gets nothing.
+ * Throws `auth.ticket_invalid` when it is unknown, used, expired, from another page, or its session has ended.
+ */
+export async function redeemTicket(
+  { store, environment }: TicketDeps,
+  ticket: string,
+  peer: { readonly origin?: string } = {},
+): Promise<Identity> {
+  if (ticket.length > MAX_TICKET_CHARS) throw fail('auth.ticket_invalid');
+  const hash = secretHash(ticket);
+  const now = environment.clock.now();
+  const found = await store.transact({ label: 'ticket.redeem' }, (tx) => useUp(tx, hash)).catch(rethrow);
+  if (!found || found.doc.expires_at <= toTime(now)) throw fail('auth.ticket_invalid');
+  if (found.doc.origin !== undefined && found.doc.origin !== peer.origin) throw fail('auth.ticket_invalid');
+  return toIdentity(found.doc, found.user, now);
+}
+
+async function useUp(
+  tx: Transaction,
+  hash: string,
+): Promise<{ readonly doc: TicketDoc; readonly user: UserDoc } | undefined> {
+  tx.guard('tickets', [hash]);
+  const doc = await tx.get('tickets', [hash]);
+  if (!doc) return undefined;
+  tx.delete('tickets', [hash]);
+  tx.guard('sessions', [doc.session_id]);
+  const [session, user] = await Promise.all([
+    tx.get('sessions', [doc.session_id]),
+    tx.get('users', [doc.user_id]),
+  ]);
+  return session && user ? { doc, user } : undefined;
+}
+
+/** A socket's door knows StateErrors alone. */
+function rethrow(error: unknown): never {
+  throw toHttpError(error);
+}
+
+/** The socket may live as long as with a token of this moment; then it has to refresh. */
+function toIdentity(ticket: TicketDoc, user: UserDoc, now: number): Identity {
+  return {
+    user_id: ticket.user_id,
+    session_id: ticket.session_id,
+    token_id: `ticket:${ticket.hash.slice(0, 16)}`,
+    name: user.name,
+    issued_at: now,
+    expires_at: now + ACCESS_TOKEN_MS,
+  };
+}
