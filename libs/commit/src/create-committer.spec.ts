@@ -13,7 +13,7 @@ import {
   storedObjects,
   type TestBrane,
 } from './test-support/branes';
-import { createGate, createWriter, refusal } from './test-support/writer';
+import { bound, createGate, createWriter, refusal } from './test-support/writer';
 
 describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isolation) => {
   const setUp = (faults?: MemoryFaults) => {
@@ -21,10 +21,7 @@ describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isol
     const labels: string[] = [];
     const memory = createMemoryStore({ environment, isolation, ...(faults && { faults }) });
     const store: Store = {
-      kind: memory.kind,
-      check: () => memory.check(),
-      close: () => memory.close(),
-      read: (options, callback) => memory.read(options, callback),
+      ...bound(memory),
       transact: (options, callback) => {
         labels.push(options.label);
         return memory.transact(options, callback);

@@ -90,6 +90,17 @@ export function createGate(): Gate {
   };
 }
 
+/** The store's methods as an object that can be spread, to put others in their place. */
+export function bound(store: Store): Store {
+  return {
+    kind: store.kind,
+    check: () => store.check(),
+    close: () => store.close(),
+    read: (options, callback) => store.read(options, callback),
+    transact: (options, callback) => store.transact(options, callback),
+  };
+}
+
 /** What was asked of a store since the last `reset`. */
 export interface ReadCount {
   /** Calls of get, getMany and range. */
@@ -129,9 +140,7 @@ export function countReads(store: Store): {
       count.documents = 0;
     },
     store: {
-      kind: store.kind,
-      check: () => store.check(),
-      close: () => store.close(),
+      ...bound(store),
       read: (options, callback) => store.read(options, (tx) => callback(counted(tx))),
       transact: (options, callback) =>
         store.transact(options, (tx) => {
