@@ -34,6 +34,10 @@ export const ERRORS = {
   'auth.revoked': row(401, 'The session was ended: sign in again.', { close: 3502 }),
   'auth.refresh_invalid': row(401, 'The refresh token is not valid: sign in again.'),
   'auth.refresh_reused': row(401, 'The refresh token was used before: its session was ended for safety.'),
+  'auth.refresh_superseded': row(
+    409,
+    'The refresh token was used a moment ago: go on with the tokens that this use was answered with.',
+  ),
   'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', {
     close: 3503,
   }),

@@ -16,7 +16,7 @@ export const callbackParams = z.strictObject({ type: z.string().check(z.minLengt
 
 export const devSignInRequest = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(100)),
-  /** Who signs in with the same one again is the same user; without it every sign-in makes a new user. */
+  /** Who signs in with the same email again is the same user; without one, who does so with the same name. */
   email: z.exactOptional(
     z.string().check(z.regex(/^[^\s@]{1,64}@[^\s@]{1,255}$/, 'must be an email address')),
   ),

@@ -25,7 +25,7 @@ export const authRoutes = {
     auth: 'none',
     request: refreshRequest,
     response: { status: 200, schema: tokens },
-    errors: ['auth.refresh_invalid', 'auth.refresh_reused'],
+    errors: ['auth.refresh_invalid', 'auth.refresh_reused', 'auth.refresh_superseded'],
     idempotency: 'none',
   },
   'auth.logout': {
