@@ -95,7 +95,7 @@ export class Feed {
   private async step(): Promise<void> {
     const { seat, room } = this;
     const behind = room.seq - seat.seq;
-    if (seat.epoch !== room.epoch || behind < 0 || behind > this.deps.limits.replay_entries) {
+    if (seat.epoch !== room.epoch || behind < 0 || behind > this.deps.limits.catch_up_entries) {
       await this.sendSnapshot();
       return;
     }

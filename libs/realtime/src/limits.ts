@@ -35,6 +35,8 @@ export const DEFAULT_LIMITS = {
   socket_bytes: 262_144,
   /** Queued for a socket before its branes are switched to catching up. */
   outbox_bytes: 262_144,
+  /** Queued beyond all thinning: the socket is closed. More than a part of a snapshot and what goes before it. */
+  outbox_most_bytes: 1_048_576,
   /** A socket that takes nothing for so long is closed. */
   stuck_ms: 15_000,
 
@@ -59,9 +61,11 @@ export const DEFAULT_LIMITS = {
   /** Read from the log at a time. */
   log_page_entries: 200,
   log_page_bytes: 262_144,
-  /** Further behind than this a client gets a snapshot. */
+  /** Further behind than this a client that joins gets a snapshot … */
   replay_entries: 5_000,
   replay_bytes: 8_388_608,
+  /** … and one that is here already and slow. */
+  catch_up_entries: 20_000,
   /** Joiners share a snapshot while the log behind it is no longer (SYNC R2). */
   snapshot_shared_entries: 2_000,
   /** Encoded snapshots of all branes together. */

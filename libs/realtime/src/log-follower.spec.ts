@@ -97,7 +97,7 @@ describe('following a log (R5)', () => {
     await environment.advance(1);
     expect(reads).toEqual([0]);
     expect(seen).toEqual([1, 2, 3, 4, 5]);
-    expect(told).toEqual(['filled 5']);
+    expect(told).toEqual(['filled 3']);
   });
 
   it('reads page by page as far as it was told', async () => {

@@ -193,8 +193,8 @@ export class LogFollower {
     for (const message of slice.entries) {
       // Messages may have come in by the bus while the log was read, and an entry may end this room.
       if (this.isStopped() || message.seq !== this.seq + 1) continue;
+      if (!this.held.has(message.seq)) filled += 1;
       this.accept(new Entry(message));
-      filled += 1;
     }
     if (filled > 0) this.events.filled(filled);
     this.acceptHeld();

@@ -126,7 +126,7 @@ export class OpenSession implements Occupant {
     while (this.outbox.queuedBytes > this.deps.limits.outbox_bytes) {
       const heaviest = this.outbox.heaviest();
       const membership = [...this.memberships.values()].find(({ seat }) => seat === heaviest);
-      if (!membership) return this.outbox.queuedBytes <= 2 * this.deps.limits.outbox_bytes;
+      if (!membership) return this.outbox.queuedBytes <= this.deps.limits.outbox_most_bytes;
       membership.room.fallBehind(membership.seat);
     }
     return true;

@@ -12,7 +12,7 @@ import { buildWorld, createFakeEnvironment } from '@state-server/testing';
 import { type EncodedSnapshot, Snapshots } from './snapshots';
 
 const EPOCH = asEpoch('e');
-const LIMITS = { snapshot_shared_entries: 2_000, snapshot_cache_bytes: 10_000_000 };
+const LIMITS = { snapshot_shared_entries: 2_000, catch_up_entries: 20_000, snapshot_cache_bytes: 10_000_000 };
 
 function bench(objects: readonly SceneObject[] | undefined, limits: Partial<typeof LIMITS> = {}) {
   const environment = createFakeEnvironment();

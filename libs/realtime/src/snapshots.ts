@@ -16,7 +16,11 @@ export interface EncodedSnapshot extends Position {
 export interface SnapshotDeps {
   readonly source: Pick<LogSource, 'snapshot'>;
   readonly environment: Pick<Environment, 'clock' | 'timers'>;
-  readonly limits: { readonly snapshot_shared_entries: number; readonly snapshot_cache_bytes: number };
+  readonly limits: {
+    readonly snapshot_shared_entries: number;
+    readonly catch_up_entries: number;
+    readonly snapshot_cache_bytes: number;
+  };
   readonly metrics?: RealtimeMetrics;
 }
 
@@ -39,10 +43,11 @@ export class Snapshots {
    * when there is no such brane any more.
    */
   async get(braneId: BraneId, now: Position, newerThan: number): Promise<EncodedSnapshot | undefined> {
+    const { snapshot_shared_entries: shared, catch_up_entries: followed } = this.deps.limits;
     const fits = (snapshot: EncodedSnapshot | undefined): boolean =>
       snapshot?.epoch === now.epoch &&
       snapshot.seq > newerThan &&
-      now.seq - snapshot.seq <= this.deps.limits.snapshot_shared_entries;
+      now.seq - snapshot.seq <= Math.min(shared, followed);
     const cached = this.cache.get(braneId);
     if (cached && fits(cached)) {
       this.keep(braneId, cached);
@@ -50,8 +55,8 @@ export class Snapshots {
     }
     const running = this.building.get(braneId);
     if (running) {
-      const shared = await running;
-      if (shared && fits(shared)) return shared;
+      const built = await running;
+      if (built && fits(built)) return built;
     }
     return this.building.get(braneId) ?? this.start(braneId);
   }

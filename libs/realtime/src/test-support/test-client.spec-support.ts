@@ -33,7 +33,7 @@ export interface View {
 
 /** A client of the engine that believes nothing: it notes holes, doubles, acks before their ops, words after `brane.left`. */
 export class TestClient {
-  readonly frames: ServerFrame[] = [];
+  private readonly taken: ServerFrame[] = [];
   readonly faults: string[] = [];
   readonly views = new Map<BraneId, View>();
   private readonly clientSeqs = new Map<BraneId, number>();
@@ -66,8 +66,12 @@ export class TestClient {
     }
   }
 
-  all<Type extends ServerFrameType>(type: Type): FrameOf<Type>[] {
+  get frames(): readonly ServerFrame[] {
     this.receive();
+    return this.taken;
+  }
+
+  all<Type extends ServerFrameType>(type: Type): FrameOf<Type>[] {
     return this.frames.filter((frame): frame is FrameOf<Type> => frame.type === type);
   }
 
@@ -105,7 +109,7 @@ export class TestClient {
   }
 
   private take(frame: ServerFrame): void {
-    this.frames.push(frame);
+    this.taken.push(frame);
     const braneId = 'brane_id' in frame && frame.type !== 'system.error' ? frame.brane_id : undefined;
     if (braneId && this.left.has(braneId) && frame.type !== 'brane.ack') {
       this.faults.push(`${frame.type} after brane.left`);

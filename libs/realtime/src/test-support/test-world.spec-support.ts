@@ -54,6 +54,11 @@ export function tokenOf(userId: UserId, expiresAt?: number): string {
 
 export const HELLO = { name: 'spec', version: '1', protocol: PROTOCOL_VERSION } as const;
 
+export interface TestBrane {
+  readonly id: BraneId;
+  readonly owner: UserId;
+}
+
 export interface Counts {
   filled: number;
   snapshots: number;
@@ -150,10 +155,7 @@ export class TestWorld {
     };
   }
 
-  async brane(
-    node: TestNode,
-    options: { owner?: UserId; visibility?: Visibility } = {},
-  ): Promise<{ id: BraneId; owner: UserId }> {
+  async brane(node: TestNode, options: { owner?: UserId; visibility?: Visibility } = {}): Promise<TestBrane> {
     const owner = options.owner ?? this.user();
     const created = node.committer.createBrane(
       { kind: 'user', user_id: owner },
@@ -163,36 +165,33 @@ export class TestWorld {
     return { id: meta.id, owner };
   }
 
-  async administer(
-    node: TestNode,
-    brane: { id: BraneId; owner: UserId },
-    ops: readonly BraneOp[],
-  ): Promise<void> {
-    const actor = { kind: 'user', user_id: brane.owner } as const;
-    await node.committer.administer({ brane_id: brane.id, actor, op_id: this.opId(), ops });
+  async administer(node: TestNode, brane: TestBrane, ops: readonly BraneOp[]): Promise<void> {
+    await this.commitBrane(node, brane, ops);
     await this.settle();
   }
 
-  async member(
-    node: TestNode,
-    brane: { id: BraneId; owner: UserId },
-    role: Role | null,
-    userId?: UserId,
-  ): Promise<UserId> {
+  async member(node: TestNode, brane: TestBrane, role: Role | null, userId?: UserId): Promise<UserId> {
     const user_id = userId ?? this.user();
     await this.administer(node, brane, [{ op: 'set_member', user_id, role }]);
     return user_id;
   }
 
-  /** An edit over another door (REST), by the owner. */
-  async write(
-    node: TestNode,
-    brane: { id: BraneId; owner: UserId },
-    ops: readonly ClientOp[],
-  ): Promise<number> {
+  /** No time passes. */
+  remove(node: TestNode, brane: TestBrane, user_id: UserId): Promise<unknown> {
+    return this.commitBrane(node, brane, [{ op: 'set_member', user_id, role: null }]);
+  }
+
+  /** An edit over another door (REST), by the owner; and what it brings about. */
+  async write(node: TestNode, brane: TestBrane, ops: readonly ClientOp[]): Promise<number> {
+    const seq = await this.commit(node, brane, ops);
+    await this.settle();
+    return seq;
+  }
+
+  /** The edit alone: no time passes. */
+  async commit(node: TestNode, brane: TestBrane, ops: readonly ClientOp[]): Promise<number> {
     const actor = { kind: 'user', user_id: brane.owner } as const;
     const { seq } = await node.committer.edit({ brane_id: brane.id, actor, op_id: this.opId(), ops });
-    await this.settle();
     return seq;
   }
 
@@ -203,6 +202,11 @@ export class TestWorld {
 
   block(parentId: ObjectId, name = 'block'): ClientOp {
     return { op: 'create', object: { kind: 'block', id: this.objectId(), parent_id: parentId, name } };
+  }
+
+  private commitBrane(node: TestNode, brane: TestBrane, ops: readonly BraneOp[]): Promise<unknown> {
+    const actor = { kind: 'user', user_id: brane.owner } as const;
+    return node.committer.administer({ brane_id: brane.id, actor, op_id: this.opId(), ops });
   }
 
   private async authenticate(token: string): Promise<Identity> {
