@@ -45,7 +45,7 @@ function test({ name, tags, root }) {
     inputs: drivesTheApps ? [...SOURCES, { dependentTasksOutputFiles: '**/*' }] : SOURCES,
     outputs: [`{workspaceRoot}/dist/test-reports/${name}.json`],
     ...(drivesTheApps && {
-      dependsOn: [{ projects: ['tag:type:app'], target: 'build' }],
+      dependsOn: [{ projects: ['tag:type:app', 'tag:type:sdk'], target: 'build' }],
       parallelism: false,
     }),
   });

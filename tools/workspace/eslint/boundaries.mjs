@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   service: ['domain', 'protocol', 'port', 'platform'],
   feature: ['domain', 'protocol', 'commit', 'port', 'platform', 'service'],
   sdk: ['domain', 'protocol'],
+  // The one place that decides which adapter stands behind a port, for all apps alike.
   composition: ['domain', 'protocol', 'commit', 'port', 'adapter', 'platform'],
   app: [
     'domain',
@@ -61,6 +62,7 @@ const BANNED_PACKAGES = {
   feature: [...STORES_AND_BROKERS, 'cbor-x', 'ws', 'jose', '@nestjs/platform-*', '@fastify/*'],
   service: [...STORES_AND_BROKERS, 'cbor-x', 'ws'],
   platform: STORES_AND_BROKERS,
+  composition: [...STORES_AND_BROKERS, 'cbor-x', '@nestjs/*'],
   app: [...STORES_AND_BROKERS, 'cbor-x'],
   testing: ['@nestjs/*'],
   e2e: ['@nestjs/*', 'lmdb', 'mongoose', 'foundationdb'],

@@ -21,7 +21,7 @@ const compose = readYaml('docker/compose.yaml')[0];
 
 /** Every setting there is: from the generated example, which `./dev check` keeps true. */
 const SETTINGS = new Set(
-  [...readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^(?:# )?([A-Z][A-Z0-9_]*)=/gm)].map(
+  [...readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map(
     ([, name]) => name,
   ),
 );

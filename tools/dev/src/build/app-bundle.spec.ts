@@ -43,4 +43,16 @@ describe('bundle of an app', () => {
     expect(inputs).toContain('libs/domain/src/index.ts');
     expect(inputs.filter((input) => input.includes('node_modules'))).toEqual([]);
   });
+
+  it('refuses a library of ours that has no alias', async () => {
+    const entry = join(folder, 'lost.ts');
+    writeFileSync(entry, "export * from '@state-server/lost';");
+    const lost = build({
+      ...appBundle('api-gateway'),
+      entryPoints: [entry],
+      write: false,
+      logLevel: 'silent',
+    });
+    await expect(lost).rejects.toThrow('@state-server/lost has no path alias in tsconfig.base.json');
+  });
 });

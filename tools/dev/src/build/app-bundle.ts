@@ -1,10 +1,23 @@
 import { join } from 'node:path';
-import { type BuildOptions } from 'esbuild';
+import { type BuildOptions, type Plugin } from 'esbuild';
 import { ROOT } from '../workspace';
 import { decoratorMetadata } from './decorator-metadata';
 
 /** Where an app's built program lies; `node` runs it as it is, with the packages of node_modules. */
 export const builtProgram = (app: string): string => join(ROOT, 'dist/apps', app, 'main.cjs');
+
+/** A name of ours without an alias would be taken for a package, built green, and missed when the program starts. */
+const ownLibraries: Plugin = {
+  name: 'own-libraries',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^@state-server\// }, async ({ path, pluginData, ...rest }) => {
+      if (pluginData === ownLibraries) return undefined;
+      const found = await bundle.resolve(path, { ...rest, pluginData: ownLibraries });
+      const text = `${path} has no path alias in tsconfig.base.json`;
+      return found.external ? { errors: [{ text }] } : found;
+    });
+  },
+};
 
 /** One file per app: our own code bundled, packages left to node_modules. */
 export function appBundle(app: string, outfile = builtProgram(app)): BuildOptions {
@@ -19,7 +32,7 @@ export function appBundle(app: string, outfile = builtProgram(app)): BuildOption
     packages: 'external',
     sourcemap: true,
     tsconfig: 'tsconfig.base.json',
-    plugins: [decoratorMetadata],
+    plugins: [ownLibraries, decoratorMetadata],
     logLevel: 'warning',
   };
 }
