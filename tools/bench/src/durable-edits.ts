@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,7 +58,6 @@ async function commitEdits(folder: string): Promise<Run> {
     publish: () => undefined,
     environment,
     writerId: 'bench',
-    digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
   });
   const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
   const opId = () => asOpId(environment.ids.uuid());

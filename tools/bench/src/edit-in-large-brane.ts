@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,7 +35,6 @@ export async function editInLargeBrane(say: (text: string) => void): Promise<Fig
     publish: () => undefined,
     environment,
     writerId: 'bench',
-    digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
   });
   try {
     const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };

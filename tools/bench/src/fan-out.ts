@@ -66,7 +66,7 @@ export async function fanOut(say: (text: string) => void): Promise<Figure> {
 
 async function throughGateway(origin: string, gateway: { url: string; pid: number | null }): Promise<number> {
   const webSocketUrl = `${gateway.url.replace(/^http/, 'ws')}/ws`;
-  const client = createClient({ origin, webSocketUrl, WebSocket: WebSocket as never });
+  const client = createClient({ origin, webSocketUrl, WebSocket: WebSocket });
   await client.signInDev('Bench');
   const { id } = await client.rest.createBrane({ name: 'fan-out' });
   const brane = await client.join(asBraneId(id));
