@@ -130,6 +130,13 @@ describe('the reducer', () => {
     expect(codeOf(apply({ op: 'create', object: another }))).toBe('op.invalid');
   });
 
+  it('gives a created object the seq of its entry', () => {
+    const { brane, street, context, apply } = town();
+    const id = brane.newId();
+    unwrap(apply({ op: 'create', object: { ...brane.get(street), id, seq: 0 } }));
+    expect(brane.get(id).seq).toBe(context.seq);
+  });
+
   it('re-spreads keys without a new version or author (S6)', () => {
     const { brane, street, house, context, apply } = town();
     const second = brane.block(street);

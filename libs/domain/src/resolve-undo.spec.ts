@@ -176,18 +176,19 @@ describe('undo of a move (U1)', () => {
     expect(brane.scene.children(from)).toContain(first);
   });
 
-  it('finds the old place again after its siblings were re-spread by the same move (S6)', () => {
+  it('finds the old place again after it was re-spread with its siblings by the same move (S6)', () => {
     const brane = new TestBrane();
-    const ids = ['a0', `a0${'0'.repeat(61)}1`, `a0${'0'.repeat(61)}2`, 'a1'].map((order) =>
+    const crowded = `a0${'0'.repeat(61)}`;
+    const ids = ['a0', `${crowded}1`, `${crowded}2`, `${crowded}3`, 'a1'].map((order) =>
       brane.block(brane.root, { order }),
     );
-    const [a = brane.root, b = brane.root, c = brane.root, d = brane.root] = ids;
-    const wanted = `a0${'0'.repeat(61)}1${'0'.repeat(20)}1`;
-    const entry = brane.edit([{ op: 'move', id: a, parent_id: brane.root, order: wanted }]);
+    const [a, b, c, d = brane.root, e] = ids;
+    const order = `${crowded}1${'0'.repeat(20)}1`;
+    const entry = brane.edit([{ op: 'move', id: d, parent_id: brane.root, order }]);
     expect(entry.ops.map(({ op }) => op)).toEqual(['reorder', 'move']);
-    expect(brane.scene.children(brane.root)).toEqual([b, a, c, d]);
+    expect(brane.scene.children(brane.root)).toEqual([a, b, d, c, e]);
     brane.undo(entry);
-    expect(brane.scene.children(brane.root)).toEqual([a, b, c, d]);
+    expect(brane.scene.children(brane.root)).toEqual(ids);
   });
 });
 

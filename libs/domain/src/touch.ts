@@ -50,14 +50,14 @@ function change(object: SceneObject, op: TouchOp, context: OpContext): Result<Sc
 }
 
 function stamp(object: SceneObject, version: number, context: OpContext): SceneObject {
-  const isForeign = object.co_edited === true || context.actor !== object.created_by;
   return {
     ...object,
     version,
     seq: context.seq,
     updated_at: context.at,
     updated_by: context.actor,
-    ...(isForeign ? { co_edited: true } : {}),
+    // Once set it stays (SYNC U1).
+    ...(context.actor === object.created_by ? {} : { co_edited: true }),
   };
 }
 
