@@ -5,19 +5,23 @@ import { appBundle } from './build/app-bundle';
 import { Reloading } from './build/reloading';
 import { readable } from './commands/log-line';
 import { dataDirOf, DEFAULT_PORT, portOf } from './options';
+import { Child } from './services/child';
 import { type Plan, planOf, redisPort, type ServicePlan } from './services/plan';
 import { assertFree } from './services/ports';
 import { redisProbe } from './services/probe';
+import { ensureRedisServer, redisSpec } from './services/redis';
 import { devSecrets } from './services/secrets';
 import { runMain, UserError } from './user-error';
 import { type App, APPS, isApp, ROOT } from './workspace';
+
+const REDIS_GRACE_MS = 2_000;
 
 /** One app with reload, for `nx serve APP`: the ports and the data are those of `./dev up`. */
 runMain(async () => {
   const { app, port, dataDir } = parseServe();
   const service = serviceOf(app, planFor(port, dataDir));
   await assertFree([service.port, service.metricsPort], `nx serve ${app} --port ${port + 200}`);
-  await remarkOnRedis(port);
+  const redis = await bringRedis(port, dataDir);
 
   const outfile = join(ROOT, 'dist/serve', app, 'main.cjs');
   const program = new Reloading({
@@ -48,6 +52,7 @@ runMain(async () => {
   });
   await watching.dispose();
   await program.end();
+  await redis?.stop(REDIS_GRACE_MS);
   return 0;
 });
 
@@ -71,7 +76,7 @@ function planFor(port: number, dataDir: string): Plan {
     gateways: 1,
     ...devSecrets(dataDir),
     redisUrl: process.env['REDIS_URL'] ?? `redis://127.0.0.1:${redisPort(port)}`,
-    logLevel: process.env['LOG_LEVEL'] ?? 'debug',
+    logLevel: process.env['LOG_LEVEL'] ?? 'info',
   });
 }
 
@@ -81,8 +86,12 @@ function serviceOf(app: App, plan: Plan): ServicePlan {
   return service;
 }
 
-async function remarkOnRedis(port: number): Promise<void> {
-  if (process.env['REDIS_URL'] || (await redisProbe(redisPort(port)).ready())) return;
-  const command = `redis-server --port ${redisPort(port)} --bind 127.0.0.1 --save '' --maxmemory-policy noeviction`;
-  console.log(`No Redis at port ${redisPort(port)}: everything goes on, slower. One starts it: ${command}`);
+/** The first app that is served brings Redis along, as `./dev up` would; the others find it there. */
+async function bringRedis(port: number, dataDir: string): Promise<Child | undefined> {
+  const given = process.env['REDIS_URL'];
+  if (given || (await redisProbe(redisPort(port)).ready())) return undefined;
+  const program = ensureRedisServer((line) => console.log(line));
+  const redis = new Child(redisSpec(program, redisPort(port), dataDir));
+  console.log(`redis runs at redis://127.0.0.1:${redisPort(port)}, as long as this command`);
+  return redis;
 }

@@ -13,6 +13,13 @@ describe('log line for people', () => {
     expect(readable(line)).toBe('22:13:20.123 warn  brane.commit.conflict brane_id=b1 tries=2');
   });
 
+  it('shows an error by its message alone', () => {
+    const err = { type: 'Error', message: 'disk full', stack: 'Error: disk full\n    at write' };
+    expect(readable(JSON.stringify({ level: 50, time: 0, msg: 'store.failed', err }))).toBe(
+      '00:00:00.000 error store.failed err="disk full"',
+    );
+  });
+
   it('leaves a line that is not of a service as it is', () => {
     expect(readable('* Ready to accept connections')).toBe('* Ready to accept connections');
     expect(readable('{"half": ')).toBe('{"half": ');

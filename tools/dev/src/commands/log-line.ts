@@ -24,9 +24,16 @@ export function readable(line: string): string {
   const { level, time, msg, ...rest } = parsed.data;
   const fields = Object.entries(rest)
     .filter(([key]) => !COMMON.has(key))
-    .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+    .map(([key, value]) => `${key}=${brief(value)}`);
   const clock = new Date(time).toISOString().slice(11, 23);
   return [clock, (LEVELS[level] ?? String(level)).padEnd(5), msg ?? '', ...fields].join(' ').trimEnd();
+}
+
+/** An error by its message: its stack is in the log file (`./dev logs --json`). */
+function brief(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const isError = typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
+  return isError ? JSON.stringify(value.message) : JSON.stringify(value);
 }
 
 function parseJson(line: string): unknown {
