@@ -85,7 +85,7 @@ export class Feed {
         failures = 0;
       } catch (error) {
         failures += 1;
-        this.deps.log('warn', 'realtime.feed.failed', { brane_id: this.room.braneId, error });
+        this.deps.log('warn', 'realtime.feed.failed', { brane_id: this.room.braneId, err: error });
         await this.pause(Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(failures - 1, 8)));
       }
     }

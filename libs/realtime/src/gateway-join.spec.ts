@@ -1,5 +1,5 @@
 import { asEpoch, type BraneId } from '@state-server/domain';
-import { MAX_SNAPSHOT_CHUNK_BYTES } from '@state-server/protocol';
+import { fail, MAX_SNAPSHOT_CHUNK_BYTES } from '@state-server/protocol';
 import type { LogSource } from './ports';
 import type { TestClient } from './test-support/test-client.spec-support';
 import { type NodeOptions, type TestNode, TestWorld } from './test-support/test-world.spec-support';
@@ -265,7 +265,6 @@ describe('joining a brane', () => {
 
   it('says so when the store is away, and works when it is back (F3)', async () => {
     const store = { away: true };
-    const { fail } = await import('@state-server/protocol');
     const wrap = (source: LogSource): LogSource => ({
       ...source,
       brane: async (id) => {

@@ -179,7 +179,8 @@ export class Room implements FeedRoom {
       },
       restarted: (now) => this.restarted(now),
       gone: () => this.vanished(),
-      failed: (error) => this.deps.log('warn', 'realtime.log.unreadable', { brane_id: this.braneId, error }),
+      failed: (error) =>
+        this.deps.log('warn', 'realtime.log.unreadable', { brane_id: this.braneId, err: error }),
     });
     this.state = { follower, meta: view.meta };
     for (const message of this.early) follower.receive(message);

@@ -97,7 +97,7 @@ export class Rooms {
         some.forEach((room, index) => room.headRead(heads[index]));
       }
     } catch (error) {
-      this.deps.log('warn', 'realtime.heads.unreadable', { error });
+      this.deps.log('warn', 'realtime.heads.unreadable', { err: error });
     }
   }
 }

@@ -244,7 +244,7 @@ export class Session implements Connection {
   private refuse(thrown: unknown, frame: FrameReference): void {
     const error = toStateError(thrown);
     if (error.code === 'internal')
-      this.deps.log('error', 'realtime.frame.failed', { error: error.cause ?? error });
+      this.deps.log('error', 'realtime.frame.failed', { err: error.cause ?? error });
     this.deps.metrics.refused?.(error.code);
     this.tell(toSystemError(error, frame));
   }
