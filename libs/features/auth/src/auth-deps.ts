@@ -1,0 +1,23 @@
+import type { Environment } from '@state-server/domain';
+import type { Jwks, TokenIssuer } from '@state-server/identity';
+import type { Bus } from '@state-server/messaging-port';
+import type { Store } from '@state-server/persistence-port';
+import type { Logger } from '@state-server/platform';
+import type { SignInLimit } from './sign-in-limit';
+
+/** Injection token for what the auth doors work with. */
+export const AUTH_DEPS = Symbol('AUTH_DEPS');
+
+/** What the use cases work with. */
+export interface AuthDeps {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly tokens: TokenIssuer;
+  readonly environment: Pick<Environment, 'clock' | 'ids'>;
+  readonly log: Logger;
+}
+
+export interface AuthHttpDeps extends AuthDeps {
+  readonly jwks: Jwks;
+  readonly signInLimit: SignInLimit;
+}

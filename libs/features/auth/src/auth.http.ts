@@ -1,0 +1,45 @@
+import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import { callerOf } from '@state-server/identity';
+import {
+  emptyAnswer,
+  okAnswer,
+  readRequest,
+  respond,
+  type RestReply,
+  type RestRequest,
+} from '@state-server/platform';
+import { AUTH_DEPS, type AuthHttpDeps } from './auth-deps';
+import { getSession } from './get-session';
+import { logOut } from './log-out';
+import { refreshSession } from './refresh-session';
+
+/** Who verifies tokens looks again after this time, and at once when it meets a key that it does not know. */
+const JWKS_CACHE = 'public, max-age=300';
+
+/** REST for /auth. */
+@Controller('auth')
+export class AuthHttp {
+  constructor(@Inject(AUTH_DEPS) private readonly deps: AuthHttpDeps) {}
+
+  @Post('refresh')
+  async refresh(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('auth.refresh', request);
+    respond(reply, okAnswer(await refreshSession(this.deps, body)));
+  }
+
+  @Post('logout')
+  async logout(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    await logOut(this.deps, callerOf(request));
+    respond(reply, emptyAnswer());
+  }
+
+  @Get('session')
+  async session(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    respond(reply, okAnswer(await getSession(this.deps.store, callerOf(request))));
+  }
+
+  @Get('.well-known/jwks.json')
+  jwks(@Res() reply: RestReply): void {
+    respond(reply, okAnswer(this.deps.jwks, { 'cache-control': JWKS_CACHE }));
+  }
+}

@@ -1,0 +1,27 @@
+import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import {
+  addressOf,
+  headerOf,
+  okAnswer,
+  readRequest,
+  respond,
+  type RestReply,
+  type RestRequest,
+} from '@state-server/platform';
+import { AUTH_DEPS, type AuthHttpDeps } from '../auth-deps';
+import { signInDev } from './sign-in-dev';
+
+/** POST /auth/dev. Loaded only where somebody asked for it, and never in production. */
+@Controller('auth')
+export class DevSignInHttp {
+  constructor(@Inject(AUTH_DEPS) private readonly deps: AuthHttpDeps) {}
+
+  @Post('dev')
+  async signIn(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('auth.dev', request);
+    await this.deps.signInLimit.take(addressOf(request));
+    const user_agent = headerOf(request, 'user-agent');
+    const input = user_agent === undefined ? body : { ...body, user_agent };
+    respond(reply, okAnswer(await signInDev(this.deps, input)));
+  }
+}

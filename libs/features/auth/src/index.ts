@@ -1,0 +1,14 @@
+import type { Type } from '@nestjs/common';
+
+export { AUTH_DEPS, type AuthDeps, type AuthHttpDeps } from './auth-deps';
+export { AuthHttp } from './auth.http';
+export { getSession } from './get-session';
+export { logOut } from './log-out';
+export { refreshSession } from './refresh-session';
+export { createSignInLimit, type SignInLimit } from './sign-in-limit';
+
+/** The door of development. Not even its code is loaded before somebody calls this. */
+export async function loadDevSignIn(): Promise<Type> {
+  const { DevSignInHttp } = await import('./dev/dev-sign-in.http');
+  return DevSignInHttp;
+}

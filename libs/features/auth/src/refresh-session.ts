@@ -1,0 +1,35 @@
+import { announceRevocation, newSecret, rotateRefreshToken } from '@state-server/identity';
+import { fail, type TokensResponse } from '@state-server/protocol';
+import type { AuthDeps } from './auth-deps';
+import { issueTokens } from './issue-tokens';
+
+/**
+ * New tokens for a refresh token, which is used up by it. Throws `auth.refresh_invalid`; `auth.refresh_superseded` for
+ * the slower of two who used it at the same time (the session lives); `auth.refresh_reused` for one that was used
+ * before, after its session was ended for safety.
+ */
+export async function refreshSession(
+  deps: AuthDeps,
+  input: { readonly refresh_token: string },
+): Promise<TokensResponse> {
+  const { store, environment, bus, log, tokens } = deps;
+  const now = environment.clock.now();
+  const next = newSecret();
+  const rotation = await store.transact({ label: 'auth.refresh' }, (tx) =>
+    rotateRefreshToken(tx, { refresh_token: input.refresh_token, next, now }),
+  );
+  switch (rotation.kind) {
+    case 'rotated':
+      return issueTokens(tokens, rotation.session, rotation.user, next);
+    case 'superseded':
+      throw fail('auth.refresh_superseded');
+    case 'reused':
+      announceRevocation(bus, rotation.revocation);
+      log.warn('auth.refresh_reused', { session_id: rotation.revocation.value });
+      throw fail('auth.refresh_reused');
+    case 'invalid':
+      throw fail('auth.refresh_invalid');
+    default:
+      return rotation satisfies never;
+  }
+}
