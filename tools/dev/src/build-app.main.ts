@@ -6,6 +6,9 @@ import { APPS, isApp } from './workspace';
 runMain(async () => {
   const [app = ''] = process.argv.slice(2);
   if (!isApp(app)) throw new UserError(`build: '${app}' is none of ${APPS.join(', ')}`);
-  await build(appBundle(app));
+  // esbuild has said what is wrong and where.
+  await build(appBundle(app)).catch(() => {
+    throw new UserError(`${app} could not be built`);
+  });
   return 0;
 });

@@ -24,6 +24,16 @@ describe('progress', () => {
     expect(output.text).toContain('✖ Building');
   });
 
+  it('marks an answer that is no success', async () => {
+    const output = recorder(false);
+    await terminal(output).step(
+      'Building',
+      () => Promise.resolve(1),
+      (code) => code === 0,
+    );
+    expect(output.text).toContain('✖ Building');
+  });
+
   it('leaves one line per step on a terminal', async () => {
     const output = recorder(true);
     await terminal(output).step('Building', () => Promise.resolve());

@@ -10,11 +10,14 @@ const TARGETS = ['boundaries', 'lint', 'typecheck', 'format', 'generated'];
 export async function check(terminal: Terminal): Promise<number> {
   const startedAt = performance.now();
   let done = 0;
-  const run = await terminal.step(`Checking ${TARGETS.join(', ')}`, (say) =>
-    runNx(['run-many', '-t', ...TARGETS, '--parallel=2'], (result) => {
-      done += 1;
-      say(`Checking: ${done} done, last ${result.task}`);
-    }),
+  const run = await terminal.step(
+    `Checking ${TARGETS.join(', ')}`,
+    (say) =>
+      runNx(['run-many', '-t', ...TARGETS, '--parallel=2'], (result) => {
+        done += 1;
+        say(`Checking: ${done} done, last ${result.task}`);
+      }),
+    ({ exitCode }) => exitCode === 0,
   );
   for (const { task, ok, output } of run.results) {
     if (!ok) terminal.line(`\n✖ ${task}\n${output}`);

@@ -55,10 +55,11 @@ function runTests(selection: Selection, terminal: Terminal): ReturnType<typeof r
           if (!result.task.endsWith(':test')) return;
           left -= 1;
           say(`Testing, ${left} projects to go`);
-          terminal.line(describeProject(result, readReport(projectOf(result.task))));
+          terminal.line(describeProject(result, readReport(projectOf(result.task), testName !== undefined)));
         },
       );
     },
+    ({ exitCode }) => exitCode === 0,
   );
 }
 

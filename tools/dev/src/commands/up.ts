@@ -70,10 +70,13 @@ async function prepareRedis(
 
 async function build(terminal: Terminal): Promise<void> {
   let done = 0;
-  const run = await terminal.step(`Building the ${APPS.length} services and the SDK`, (say) =>
-    runNx(['run-many', '-t', 'build', '-p', [...APPS, 'client'].join(',')], () =>
-      say(`Building, ${++done} of ${APPS.length + 1} done`),
-    ),
+  const run = await terminal.step(
+    `Building the ${APPS.length} services and the SDK`,
+    (say) =>
+      runNx(['run-many', '-t', 'build', '-p', [...APPS, 'client'].join(',')], () =>
+        say(`Building, ${++done} of ${APPS.length + 1} done`),
+      ),
+    ({ exitCode }) => exitCode === 0,
   );
   if (run.exitCode === 0) return;
   const failed = run.results.filter((result) => !result.ok);
