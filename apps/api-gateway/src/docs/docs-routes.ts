@@ -3,11 +3,8 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { asyncApiDocument, openApiDocument } from '@state-server/protocol';
 import { asyncApiPage } from './asyncapi-page';
+import { PAGE_POLICY } from './html';
 import { SWAGGER_START, swaggerPage } from './swagger-page';
-
-/** Nothing is loaded from elsewhere; swagger-ui sets styles inline and draws with data: images. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 const UI_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
 
@@ -24,8 +21,7 @@ export async function registerDocs(server: FastifyInstance): Promise<void> {
   ];
   await server.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply) => {
-      reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
-      reply.header('x-content-type-options', 'nosniff');
+      reply.header('content-security-policy', PAGE_POLICY);
     });
     for (const [path, type, text] of texts) {
       scope.get(path, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(text));

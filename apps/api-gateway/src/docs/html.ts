@@ -65,3 +65,7 @@ export const DOCS_NAV: Html = html`<nav>
   ><a href="/docs/openapi.json">openapi.json</a><a href="/docs/asyncapi.json">asyncapi.json</a
   ><a href="/health/ready">Health</a>
 </nav>`;
+
+/** Content-Security-Policy of a page: nothing from elsewhere; swagger-ui sets styles inline and draws with data: images. */
+export const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";

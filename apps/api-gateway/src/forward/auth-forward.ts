@@ -1,5 +1,6 @@
 import replyFrom from '@fastify/reply-from';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { outgoingHeaders } from '@state-server/platform';
 import { type StateError, fail } from '@state-server/protocol';
 
 export interface AuthForwardOptions {
@@ -9,8 +10,6 @@ export interface AuthForwardOptions {
   readonly connectMs?: number;
   /** Milliseconds until the head of the answer, and between two pieces of its body; default 10,000. */
   readonly answerMs?: number;
-  /** True when X-Forwarded-For of the hop before may be believed. */
-  readonly trustProxy: boolean;
 }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -26,6 +25,8 @@ const DROPPED: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+  'traceparent',
+  'tracestate',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -55,7 +56,7 @@ export async function registerAuthForward(
     const forward = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       reply.from(pathOf(request), {
         retryDelay: () => null,
-        rewriteRequestHeaders: (_raw, headers) => forwardedHeaders(request, headers, options.trustProxy),
+        rewriteRequestHeaders: (_raw, headers) => forwardedHeaders(request, headers),
         onError: (failed, { error }) => void failed.send(toStateError(error)),
       });
     for (const path of ['/auth', '/auth/*']) {
@@ -77,22 +78,16 @@ function pathOf(request: FastifyRequest): string {
   return path;
 }
 
-function forwardedHeaders(
-  request: FastifyRequest,
-  headers: Headers,
-  trustProxy: boolean,
-): Record<string, string | string[]> {
+function forwardedHeaders(request: FastifyRequest, headers: Headers): Record<string, string | string[]> {
   const forwarded: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && !DROPPED.has(name)) forwarded[name] = value;
   }
-  const before = request.headers['x-forwarded-for'];
-  const client = request.raw.socket.remoteAddress ?? 'unknown';
-  forwarded['x-forwarded-for'] = trustProxy && before !== undefined ? `${String(before)}, ${client}` : client;
+  // Fastify has resolved the address as far as trusted proxies tell; what a client claims is dropped.
+  forwarded['x-forwarded-for'] = request.ip;
   forwarded['x-forwarded-proto'] = request.protocol;
   if (request.headers.host !== undefined) forwarded['x-forwarded-host'] = request.headers.host;
-  forwarded['x-request-id'] = request.id;
-  return forwarded;
+  return { ...forwarded, ...outgoingHeaders(), 'x-request-id': request.id };
 }
 
 function toStateError(error: Error): StateError {

@@ -19,10 +19,8 @@ const DROPPED: ReadonlySet<string> = new Set([
 ]);
 
 export interface HopFields {
-  /** Address of the client as this process knows it. */
+  /** Address of the client, as far as trusted proxies tell. */
   readonly client: string;
-  /** What stood in X-Forwarded-For, when the hop before is trusted. */
-  readonly forwardedFor?: string;
   readonly proto: 'http' | 'https';
   readonly requestId: string;
 }
@@ -45,11 +43,10 @@ export function upgradeHead(
     if (DROPPED.has(lower) || named.has(lower)) continue;
     lines.push(`${name}: ${request.rawHeaders[index + 1] ?? ''}`);
   }
-  const forwardedFor = hop.forwardedFor === undefined ? hop.client : `${hop.forwardedFor}, ${hop.client}`;
   lines.push(
     'Connection: Upgrade',
     'Upgrade: websocket',
-    `X-Forwarded-For: ${forwardedFor}`,
+    `X-Forwarded-For: ${hop.client}`,
     `X-Forwarded-Proto: ${hop.proto}`,
     `X-Request-Id: ${hop.requestId}`,
   );

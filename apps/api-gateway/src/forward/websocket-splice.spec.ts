@@ -3,6 +3,7 @@ import { type IncomingMessage, type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { freePort, until } from '@state-server/testing';
+import { clientAddress } from './client-address';
 import { GatewayPool } from './gateway-pool';
 import { WebSocketSplice } from './websocket-splice';
 
@@ -65,10 +66,9 @@ async function door(
     pool,
     path: '/ws',
     deadlines: { connectMs: 500, answerMs: 150 },
-    trustProxy,
+    client: clientAddress(trustProxy ? ['loopback'] : []),
     requestId: () => 'request-1',
-    refuse: (why) => ({ status: why === 'no_gateway' ? 503 : 404, reason: 'No', body: `{"why":"${why}"}` }),
-    log: () => undefined,
+    refuse: (why) => ({ status: why === 'no_gateway' ? 503 : 404, body: `{"why":"${why}"}` }),
   });
   const server = createServer().on('upgrade', (request, socket, rest: Buffer) =>
     splice.handle(request, socket, rest),
@@ -137,11 +137,11 @@ describe('the WebSocket splice', () => {
     expect(headers).not.toHaveProperty('te');
   });
 
-  it('appends to X-Forwarded-For when the hop before is trusted', async () => {
+  it('passes on the client address that a trusted hop before tells (REST-SPLICE-2)', async () => {
     const gateway = await echoGateway();
     const { url } = await door([gateway.url], true);
     await open(url, { 'X-Forwarded-For': '8.8.8.8' });
-    expect(gateway.requests[0]?.headers['x-forwarded-for']).toBe('8.8.8.8, 127.0.0.1');
+    expect(gateway.requests[0]?.headers['x-forwarded-for']).toBe('8.8.8.8');
   });
 
   it('spreads connections evenly, a simultaneous burst too (REST-SPLICE-3)', async () => {

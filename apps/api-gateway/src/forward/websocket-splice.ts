@@ -1,14 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { type DialDeadlines, dialGateway } from './dial-gateway';
 import type { GatewayPool, Upstream } from './gateway-pool';
-import { hasBody, upgradeHead } from './upgrade-head';
+import type { Client } from './client-address';
+import { type HopFields, hasBody, upgradeHead } from './upgrade-head';
 
 /** An answer in plain HTTP, for an upgrade that does not take place. */
 export interface PlainAnswer {
   readonly status: number;
-  readonly reason: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON text. */
   readonly body: string;
@@ -21,13 +21,15 @@ export interface SpliceOptions {
   readonly pool: GatewayPool;
   readonly path: string;
   readonly deadlines: DialDeadlines;
-  /** True when X-Forwarded-For of the hop before may be believed. */
-  readonly trustProxy: boolean;
+  /** Who connects, as far as trusted proxies tell. */
+  readonly client: (request: IncomingMessage) => Client;
   readonly requestId: () => string;
   readonly refuse: (why: SpliceRefusal, requestId: string) => PlainAnswer;
-  readonly log: (event: string, fields: Readonly<Record<string, unknown>>) => void;
-  /** Called with the number of live connections after each change. */
-  readonly onLive?: (live: number) => void;
+  readonly gatewayFailed?: (failure: {
+    readonly gateway: string;
+    readonly reason: string;
+    readonly request_id: string;
+  }) => void;
 }
 
 /** How long what is already on its way to one end may take once the other end is gone. */
@@ -105,21 +107,21 @@ export class WebSocketSplice {
         if (gone.signal.aborted) return;
         this.options.pool.failed(upstream);
         const reason = error instanceof Error ? error.message : String(error);
-        this.options.log('splice.gateway_failed', { gateway: upstream.url, reason, request_id: requestId });
+        this.options.gatewayFailed?.({ gateway: upstream.url, reason, request_id: requestId });
       }
     }
     this.refuse(client, 'no_gateway', requestId);
   }
 
   private join(client: Duplex, gateway: Socket, first: Buffer, upstream: Upstream): void {
-    this.count(1);
+    this.liveCount += 1;
     tune(gateway);
     let over = false;
     const finish = (other: Duplex): void => {
       if (!over) {
         over = true;
         this.options.pool.released(upstream);
-        this.count(-1);
+        this.liveCount -= 1;
       }
       flushAndClose(other);
     };
@@ -135,17 +137,11 @@ export class WebSocketSplice {
     client.pipe(gateway);
   }
 
-  private hop(request: IncomingMessage, requestId: string): Parameters<typeof upgradeHead>[1] {
-    const before = request.headers['x-forwarded-for'];
-    const trusted = this.options.trustProxy && before !== undefined;
-    const forwardedProto = this.options.trustProxy ? request.headers['x-forwarded-proto'] : undefined;
+  private hop(request: IncomingMessage, requestId: string): HopFields {
     const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
-    return {
-      client: request.socket.remoteAddress ?? 'unknown',
-      ...(trusted ? { forwardedFor: String(before) } : {}),
-      proto: encrypted || forwardedProto === 'https' ? 'https' : 'http',
-      requestId,
-    };
+    const { address, trusted } = this.options.client(request);
+    const claimed = trusted ? request.headers['x-forwarded-proto'] : undefined;
+    return { client: address, proto: encrypted || claimed === 'https' ? 'https' : 'http', requestId };
   }
 
   private refuse(client: Duplex, why: SpliceRefusal, requestId: string): void {
@@ -158,13 +154,10 @@ export class WebSocketSplice {
       ...answer.headers,
     };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-    client.end(`HTTP/1.1 ${answer.status} ${answer.reason}\r\n${lines.join('')}\r\n${answer.body}`);
+    client.end(
+      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\n${lines.join('')}\r\n${answer.body}`,
+    );
     flushAndClose(client);
-  }
-
-  private count(by: 1 | -1): void {
-    this.liveCount += by;
-    this.options.onLive?.(this.liveCount);
   }
 }
 

@@ -11,7 +11,7 @@ export interface Home {
 }
 
 /** Tells a person where he is. */
-export function homePage(home: Home): string {
+export function homePage(home: Home, origin: string): string {
   const rows = home.services.map(
     ({ name, status }) =>
       html`<tr>
@@ -51,8 +51,7 @@ export function homePage(home: Home): string {
       <li><a href="/health/ready">Health of this gateway</a></li>
     </ul>
     <h2>Try it</h2>
-    <pre>
-curl -s ${home.links['self'] ?? ''}/auth/dev -H 'content-type: application/json' -d '{"name":"Ada"}'</pre>
+    <pre>curl -s ${origin}/auth/dev -H 'content-type: application/json' -d '{"name":"Ada"}'</pre>
     <p>
       answers an access token (in development): send it as <code>Authorization: Bearer …</code>, here or under
       <a href="/docs">REST</a>.

@@ -9,7 +9,9 @@ export interface Quota {
 /** `address`: every request, before anybody is known. The others: per signed-in user. `auth`: forwarded to auth. */
 export type RouteClass = 'address' | 'auth' | 'read' | 'write';
 
-export const QUOTAS: Readonly<Record<RouteClass, Quota>> = {
+export type Quotas = Readonly<Record<RouteClass, Quota>>;
+
+export const QUOTAS: Quotas = {
   address: { points: 12_000, seconds: 60 },
   auth: { points: 300, seconds: 60 },
   read: { points: 6_000, seconds: 60 },
@@ -31,7 +33,7 @@ export interface Spent {
 export class RateLimits {
   private readonly buckets: ReadonlyMap<RouteClass, RateLimiterMemory>;
 
-  constructor(private readonly quotas: Readonly<Record<RouteClass, Quota>> = QUOTAS) {
+  constructor(private readonly quotas: Quotas = QUOTAS) {
     const classes = Object.keys(quotas) as RouteClass[];
     this.buckets = new Map(
       classes.map((name) => {

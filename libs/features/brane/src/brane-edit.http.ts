@@ -11,6 +11,7 @@ import {
   respond,
   runKeyed,
   stateSeqHeader,
+  traceFields,
 } from '@state-server/platform';
 import { type CommittedResponse, type RouteId, fail } from '@state-server/protocol';
 import { authoriseInBrane } from './authorise-in-brane';
@@ -38,7 +39,7 @@ export class BraneEditHttp {
     const { user_id } = callerOf(request);
     const asked: Asked = { route: 'brane.edit', braneId: params.id, action: 'edit', body };
     await this.commit(asked, request, reply, (also) =>
-      editBrane(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+      editBrane(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );
   }
 
@@ -48,7 +49,7 @@ export class BraneEditHttp {
     const { user_id } = callerOf(request);
     const asked: Asked = { route: 'brane.undo', braneId: params.id, action: 'undo', body };
     await this.commit(asked, request, reply, (also) =>
-      undoEdit(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+      undoEdit(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );
   }
 
@@ -58,7 +59,7 @@ export class BraneEditHttp {
     const { user_id } = callerOf(request);
     const asked: Asked = { route: 'brane.redo', braneId: params.id, action: 'undo', body };
     await this.commit(asked, request, reply, (also) =>
-      redoEdit(this.deps.committer, { ...body, user_id, brane_id: params.id, also }),
+      redoEdit(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );
   }
 

@@ -11,16 +11,18 @@ import {
   emptyAnswer,
   encodeCursor,
   etagHeader,
+  formatOf,
   okAnswer,
   page,
   readRequest,
   respond,
   runKeyed,
   stateSeqHeader,
+  traceFields,
   toBraneResource,
   wantedVersions,
 } from '@state-server/platform';
-import { type RouteId, fail } from '@state-server/protocol';
+import { MEDIA_TYPES, type RouteId, fail } from '@state-server/protocol';
 import type { AdministerBrane, AdministeredBrane } from './administer-brane';
 import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
@@ -175,6 +177,7 @@ export class BraneHttp {
           const done = await change({
             user_id,
             op_id: claim.op_id,
+            ...traceFields(),
             brane_id: braneId,
             ...(versions && { if_versions: versions }),
             also: (tx, result) => claim.record(tx, encode(result), result.replayed),

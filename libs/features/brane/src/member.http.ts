@@ -15,6 +15,7 @@ import {
   respond,
   runKeyed,
   stateSeqHeader,
+  traceFields,
 } from '@state-server/platform';
 import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
@@ -68,6 +69,7 @@ export class MemberHttp {
           const done = await setMember(this.deps, {
             user_id,
             op_id: claim.op_id,
+            ...traceFields(),
             brane_id: params.id,
             member_id: params.user_id,
             role: body.role,
@@ -101,6 +103,7 @@ export class MemberHttp {
           const done = await removeMember(this.deps, {
             user_id,
             op_id: claim.op_id,
+            ...traceFields(),
             brane_id: params.id,
             member_id: params.user_id,
             also: (tx, position) => claim.record(tx, encode(position), position.replayed),

@@ -16,6 +16,7 @@ import {
   respond,
   runKeyed,
   stateSeqHeader,
+  traceFields,
   wantedVersions,
 } from '@state-server/platform';
 import { type RouteId, fail } from '@state-server/protocol';
@@ -54,6 +55,7 @@ export class ObjectHttp {
         const written = await createObject(this.deps, {
           user_id,
           op_id: claim.op_id,
+          ...traceFields(),
           brane_id,
           object,
           also: (tx, made) => claim.record(tx, created(made), made.replayed),
@@ -162,6 +164,7 @@ export class ObjectHttp {
         const written = await change({
           user_id,
           op_id: claim.op_id,
+          ...traceFields(),
           id: asked.id,
           ...(versions && { if_versions: versions }),
           also: (tx, made) => claim.record(tx, encode(made), made.replayed),

@@ -1,3 +1,2 @@
-export { type IssueTicket, issueTicket } from './issue-ticket';
 export { type ListSessions, listSessions } from './list-sessions';
 export { WEBSOCKET_DEPS, type WebSocketDeps, WebSocketHttp } from './websocket.http';

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Environment } from '@state-server/domain';
-import { callerOf } from '@state-server/identity';
+import { callerOf, issueTicket } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
 import {
   type RestReply,
@@ -13,7 +13,6 @@ import {
   readRequest,
   respond,
 } from '@state-server/platform';
-import { issueTicket } from './issue-ticket';
 import { listSessions } from './list-sessions';
 
 /** Injection token for what the websocket doors work with. */
@@ -22,8 +21,6 @@ export const WEBSOCKET_DEPS = Symbol('WEBSOCKET_DEPS');
 export interface WebSocketDeps {
   readonly store: Store;
   readonly environment: Environment;
-  /** 32 random bytes or more, as text that nobody can guess. */
-  readonly secret: () => string;
 }
 
 const SESSIONS = 'sessions';
@@ -37,11 +34,11 @@ export class WebSocketHttp {
   async ticket(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { user_id, session_id } = callerOf(request);
     const origin = headerOf(request, 'origin');
-    const { store, environment, secret } = this.deps;
-    const ticket = await issueTicket(
-      { store, clock: environment.clock, secret },
-      { user_id, session_id, ...(origin === undefined ? {} : { origin }) },
-    );
+    const ticket = await issueTicket(this.deps, {
+      user_id,
+      session_id,
+      ...(origin === undefined ? {} : { origin }),
+    });
     respond(reply, okAnswer(ticket, { 'cache-control': 'no-store' }));
   }
 

@@ -5,3 +5,4 @@ export { wantedVersions } from './if-match';
 export { runKeyed } from './keyed';
 export * from './read-request';
 export * from './resources';
+export { traceFields } from './trace';

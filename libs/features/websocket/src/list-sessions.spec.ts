@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { asSessionId, asUserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { SessionDoc, Store } from '@state-server/persistence-port';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
-import { issueTicket } from './issue-ticket';
 import { listSessions } from './list-sessions';
 
 let environment: FakeEnvironment;
@@ -16,26 +14,6 @@ beforeEach(() => {
 });
 
 const at = (ms: number): string => new Date(environment.clock.now() + ms).toISOString();
-
-describe('a ticket', () => {
-  it('is kept as its digest alone, for a minute, with the session and the page that it is for', async () => {
-    const session = asSessionId(environment.ids.uuid());
-    const issued = await issueTicket(
-      { store, clock: environment.clock, secret: () => 'secret-text' },
-      { user_id: user, session_id: session, origin: 'http://here' },
-    );
-    expect(issued).toEqual({ ticket: 'secret-text', expires_in: 60 });
-    const hash = createHash('sha256').update('secret-text').digest('hex');
-    const kept = await store.read({ label: 'spec' }, (tx) => tx.get('tickets', [hash]));
-    expect(kept).toEqual({
-      hash,
-      user_id: user,
-      session_id: session,
-      origin: 'http://here',
-      expires_at: at(60_000),
-    });
-  });
-});
 
 describe('the sessions of a user', () => {
   const open = async (createdMs: number, fields: Partial<SessionDoc> = {}): Promise<SessionDoc> => {

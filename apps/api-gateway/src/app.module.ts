@@ -1,0 +1,40 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Committer } from '@state-server/commit';
+import type { Environment } from '@state-server/domain';
+import { BRANE_DEPS, BraneEditHttp, BraneHttp, MemberHttp } from '@state-server/features-brane';
+import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
+import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
+import { USER_DEPS, UserHttp } from '@state-server/features-user';
+import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
+import { authGuard, type TokenVerifier } from '@state-server/identity';
+import type { Store } from '@state-server/persistence-port';
+import { rateGuard } from './limits/rate-guard';
+import type { RateLimits } from './limits/rate-limits';
+
+/** What the doors work with. */
+export interface AppParts {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly verifier: TokenVerifier;
+  readonly environment: Environment;
+  readonly limits: RateLimits;
+}
+
+const DOORS = [BraneHttp, BraneEditHttp, MemberHttp, ObjectHttp, UserHttp, EntityHttp, WebSocketHttp];
+const TOKENS = [BRANE_DEPS, OBJECT_DEPS, USER_DEPS, ENTITY_DEPS, WEBSOCKET_DEPS];
+
+/** REST of every feature, behind the guard of tokens and the limits. */
+@Module({})
+export class AppModule {
+  static with({ verifier, limits, ...deps }: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: DOORS,
+      providers: [
+        authGuard(verifier),
+        rateGuard(limits),
+        ...TOKENS.map((token) => ({ provide: token, useValue: deps })),
+      ],
+    };
+  }
+}

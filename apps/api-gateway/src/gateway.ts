@@ -1,0 +1,100 @@
+import type { Committer } from '@state-server/commit';
+import type { TokenVerifier } from '@state-server/identity';
+import type { Store } from '@state-server/persistence-port';
+import { type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { encodeJson, fail, toEnvelope } from '@state-server/protocol';
+import type { FastifyInstance } from 'fastify';
+import { AppModule } from './app.module';
+import type { ApiGatewayConfig } from './config';
+import { registerDocs } from './docs/docs-routes';
+import { registerAuthForward } from './forward/auth-forward';
+import { clientAddress } from './forward/client-address';
+import { GatewayPool } from './forward/gateway-pool';
+import { type PlainAnswer, type SpliceRefusal, WebSocketSplice } from './forward/websocket-splice';
+import { registerHome } from './home/home-route';
+import { createWhatRuns } from './home/what-runs';
+import { allowOrigins } from './http/cors';
+import { limitAddresses } from './limits/limit-addresses';
+import { type Quotas, RateLimits } from './limits/rate-limits';
+
+export interface GatewayParts {
+  readonly store: Store;
+  readonly committer: Committer;
+  readonly verifier: TokenVerifier;
+  /** Default: those of the installation. */
+  readonly quotas?: Quotas;
+}
+
+/** The one origin: pages, forwards and limits beside the doors of every feature. */
+export async function openGateway(
+  service: Service<ApiGatewayConfig>,
+  parts: GatewayParts,
+): Promise<HttpService> {
+  const { config, environment } = service;
+  const { quotas, ...deps } = parts;
+  const limits = new RateLimits(quotas);
+  const pool = new GatewayPool(config.SYNC_GATEWAY_URLS, environment.clock);
+  const splice = createSplice(service, pool);
+  const neighbours = [
+    { name: 'auth', url: config.AUTH_URL },
+    ...config.SYNC_GATEWAY_URLS.map((url, index) => ({ name: `sync-gateway ${index + 1}`, url })),
+  ];
+  const configure = async (server: FastifyInstance): Promise<void> => {
+    allowOrigins(server, config.ALLOWED_ORIGINS);
+    limitAddresses(server, limits);
+    registerHome(server, {
+      whatRuns: createWhatRuns(neighbours, environment.clock),
+      sockets: () => splice.live,
+    });
+    await registerDocs(server);
+    await registerAuthForward(server, { url: config.AUTH_URL, answerMs: config.REQUEST_TIMEOUT_MS });
+    server.server.on('upgrade', (request, socket, rest: Buffer) => splice.handle(request, socket, rest));
+  };
+  service.onStopAccepting('splice', () => splice.close());
+  return startHttpService(service, {
+    module: AppModule.with({ ...deps, environment, limits }),
+    configure,
+  });
+}
+
+function createSplice(service: Service<ApiGatewayConfig>, pool: GatewayPool): WebSocketSplice {
+  const { config, environment, log, metrics } = service;
+  const failures = metrics.counter({
+    name: 'splice_gateway_failures_total',
+    help: 'Attempts to reach a sync-gateway that failed.',
+    labels: ['gateway'],
+  });
+  metrics.gauge(
+    { name: 'splice_connections', help: 'WebSocket connections by gateway.', labels: ['gateway'] },
+    (gauge) => {
+      for (const { url, connections } of pool.state()) gauge.set({ gateway: url }, connections);
+    },
+  );
+  return new WebSocketSplice({
+    pool,
+    path: '/ws',
+    deadlines: { connectMs: config.GATEWAY_CONNECT_MS, answerMs: config.GATEWAY_ANSWER_MS },
+    client: clientAddress(config.TRUSTED_PROXIES),
+    requestId: () => environment.ids.uuid(),
+    refuse,
+    gatewayFailed: (failure) => {
+      failures.inc({ gateway: failure.gateway });
+      log.warn('splice.gateway_failed', { ...failure });
+    },
+  });
+}
+
+/** The same envelope as everywhere, for an upgrade that does not take place. */
+function refuse(why: SpliceRefusal, requestId: string): PlainAnswer {
+  const error = {
+    not_found: () => fail('request.not_found'),
+    bad_request: () => fail('query.invalid', undefined, 'This is no WebSocket upgrade (RFC 6455, 4.1).'),
+    no_gateway: () =>
+      fail('dependency.unavailable', undefined, 'No sync-gateway takes connections now: try again.'),
+  }[why]();
+  return {
+    status: error.status,
+    headers: error.retryable ? { 'Retry-After': '1' } : {},
+    body: encodeJson(toEnvelope(error, requestId)),
+  };
+}
