@@ -1,3 +1,4 @@
+import { StoreError } from '@state-server/persistence-port';
 import {
   ConfigError,
   type ConfigOf,
@@ -10,7 +11,7 @@ import { PortBusyError } from '../http/start-http-service';
 import { createService, type Service } from './service';
 
 /** Exit codes: what whoever started the process can tell from them. */
-export const EXIT = { crashed: 1, config: 2, portBusy: 3 } as const;
+export const EXIT = { crashed: 1, config: 2, portBusy: 3, store: 4 } as const;
 
 export interface RunOptions<Fields extends FieldTable> {
   readonly config: ConfigSchema<Fields>;
@@ -49,6 +50,7 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
     log.flush();
     if (error instanceof PortBusyError) say(service.name, error.message, EXIT.portBusy);
     else if (error instanceof ConfigError) sayProblems(service.name, error);
+    else if (error instanceof StoreError) say(service.name, `the store: ${error.message}`, EXIT.store);
     else crash('service.start_failed', error);
   }
 }

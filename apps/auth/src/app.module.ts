@@ -1,0 +1,22 @@
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
+import { AUTH_DEPS, AuthHttp, type AuthHttpDeps } from '@state-server/features-auth';
+import { authGuard, type TokenVerifier } from '@state-server/identity';
+
+export interface AppParts {
+  readonly deps: AuthHttpDeps;
+  readonly verifier: TokenVerifier;
+  /** Ways to sign in. */
+  readonly signIns: readonly Type[];
+}
+
+/** The doors of auth, behind the guard. */
+@Module({})
+export class AppModule {
+  static with({ deps, verifier, signIns }: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [AuthHttp, ...signIns],
+      providers: [authGuard(verifier), { provide: AUTH_DEPS, useValue: deps }],
+    };
+  }
+}

@@ -1,0 +1,55 @@
+import {
+  commonFields,
+  commonRules,
+  type ConfigOf,
+  type ConfigRule,
+  defineConfig,
+  flag,
+  integer,
+  optional,
+  type ServiceConfig,
+  text,
+  tokenFields,
+} from '@state-server/platform';
+
+const { JWT_ISSUER, JWT_AUDIENCE } = tokenFields;
+
+const fields = {
+  // api-gateway forwards to this service, and tells the client's address.
+  ...commonFields({ service: 'auth', port: 4001, metricsPort: 4051, trustedProxies: 'loopback' }),
+  JWT_ISSUER,
+  JWT_AUDIENCE,
+  JWT_PRIVATE_KEY_FILE: optional(
+    text({
+      description:
+        'File with the Ed25519 private keys (PKCS #8, PEM): the first signs access tokens, all are published.',
+    }),
+  ),
+  JWT_PRIVATE_KEY: optional(
+    text({
+      description: 'The same as text, where there is no file; \\n may stand for a line break.',
+      sensitive: true,
+    }),
+  ),
+  DEV_AUTH: flag({
+    description: 'Lets anybody sign in as anybody (POST /auth/dev). For development.',
+    default: 'false',
+    inProduction: (on) => (on ? 'must not be true in production' : undefined),
+  }),
+  SIGN_INS_PER_MINUTE: integer(
+    { min: 1, max: 1_000_000 },
+    { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },
+  ),
+} as const;
+
+type Config = ConfigOf<typeof fields>;
+
+const oneKey: ConfigRule<Config> = (config) =>
+  (config.JWT_PRIVATE_KEY_FILE === undefined) === (config.JWT_PRIVATE_KEY === undefined)
+    ? 'exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY must be set'
+    : undefined;
+
+/** Settings of auth. */
+export const config = defineConfig(fields, [...commonRules, oneKey]);
+
+export type AuthConfig = Config & ServiceConfig;

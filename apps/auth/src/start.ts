@@ -1,0 +1,53 @@
+import { openBus, openStore } from '@state-server/composition';
+import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
+import {
+  createRevocationWatch,
+  createTokenIssuer,
+  createTokenVerifier,
+  staticKeys,
+} from '@state-server/identity';
+import type { Bus } from '@state-server/messaging-port';
+import type { Store } from '@state-server/persistence-port';
+import { type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { AppModule } from './app.module';
+import type { AuthConfig } from './config';
+import { readKeys } from './read-keys';
+
+/** Wires auth: what is opened last is closed first. */
+export async function start(service: Service<AuthConfig>): Promise<HttpService> {
+  const store = await openStore(service);
+  return openAuth(service, { store, bus: openBus(service) });
+}
+
+/** The same over a store and a bus that are there. */
+export async function openAuth(
+  service: Service<AuthConfig>,
+  { store, bus }: { readonly store: Store; readonly bus: Bus },
+): Promise<HttpService> {
+  const { config, environment, log, health } = service;
+  const names = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
+  const keys = await readKeys(config);
+  const revocations = await createRevocationWatch({ store, bus, environment, log });
+  service.onClose('revocations', () => revocations.close());
+  health.register('revocations', () => revocations.state());
+  const deps = {
+    store,
+    bus,
+    environment,
+    log,
+    tokens: createTokenIssuer({ keys, ...names, environment }),
+    jwks: keys.jwks,
+    signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
+  };
+  const verifier = createTokenVerifier({
+    keys: await staticKeys(keys.jwks),
+    revocations,
+    ...names,
+    environment,
+  });
+  // The settings refuse both together; whoever breaks that rule still does not open this door.
+  const dev = config.DEV_AUTH && config.NODE_ENV !== 'production';
+  const signIns = dev ? [await loadDevSignIn()] : [];
+  if (dev) log.warn('auth.dev_sign_in_open');
+  return startHttpService(service, { module: AppModule.with({ deps, verifier, signIns }) });
+}
