@@ -23,6 +23,8 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 const FRAME_MS = 100;
 /** Without a terminal nobody sees a spinner: a line now and then says that it still goes on. */
 const STILL_MS = 30_000;
+/** Some terminals say that they have none. */
+const DEFAULT_COLUMNS = 80;
 const CLEAR = '\r\u001b[K';
 
 export function terminal(output: Output = process.stdout): Terminal {
@@ -44,7 +46,7 @@ export function terminal(output: Output = process.stdout): Terminal {
     const spin = (): void => {
       showing = true;
       const text = `${FRAMES[frame++ % FRAMES.length] ?? ''} ${now} ${elapsed()}`;
-      output.write(`${CLEAR}${text.slice(0, (output.columns ?? 80) - 1)}`);
+      output.write(`${CLEAR}${text.slice(0, (output.columns || DEFAULT_COLUMNS) - 1)}`);
     };
     const still = (): void => line(`… still: ${now} ${elapsed()}`);
     if (!live) line(`… ${what}`);
