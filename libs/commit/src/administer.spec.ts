@@ -1,4 +1,4 @@
-import { asBraneId, type BraneOp, type UserId } from '@state-server/domain';
+import { asBraneId, type BraneOp, LIMITS, type UserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import { createFakeEnvironment } from '@state-server/testing';
 import { PURGE_AFTER_MS } from './administer';
@@ -16,8 +16,8 @@ import {
   storedSpace,
   type TestBrane,
   user,
-} from './test-support/branes';
-import { createWriter, refusal } from './test-support/writer';
+} from './test-support/branes.spec-support';
+import { createWriter, refusal } from './test-support/writer.spec-support';
 
 const HOUR_MS = 3_600_000;
 
@@ -95,7 +95,7 @@ describe('a new brane', () => {
 
   it('writes the caller’s records in the same transaction (I5)', async () => {
     const { committer, store, ids } = setUp();
-    const asked = { op_id: ids.op(), name: 'one', visibility: "private" } as const;
+    const asked = { op_id: ids.op(), name: 'one', visibility: 'private' } as const;
     await committer.createBrane(user(ids.user()), {
       ...asked,
       also: (tx, outcome) => tx.put('meta', { key: 'mine', value: outcome.seq }),
@@ -191,6 +191,19 @@ describe('name, visibility and members (L6)', () => {
     expect(await refusal(administer(brane, []))).toBe('edit.empty');
     expect((await readMeta(store, brane.id))?.name).toBe('two');
     await assertConsistent(store, brane.id);
+  });
+
+  it('are limited in number', async () => {
+    const { committer, ids, administer, member } = setUp();
+    const brane = await makeBrane(committer, ids);
+    const ops = Array.from(
+      { length: LIMITS.members_per_brane - 1 },
+      () => ({ op: 'set_member', user_id: ids.user(), role: 'viewer' }) as const,
+    );
+    await administer(brane, ops);
+    expect(await refusal(member(brane, 'viewer'))).toBe('brane.too_many_members');
+    const [first] = ops;
+    if (first) expect(await refusal(administer(brane, [{ ...first, role: 'editor' }]))).toBe('none');
   });
 
   it('remember since when somebody is a member', async () => {

@@ -117,18 +117,35 @@ export class BraneQueue {
     } catch (error) {
       return this.failed(works, error);
     }
+    // What follows is durable: no mistake here may turn it into a failure.
     const { verdicts, advance } = done.value;
-    if (advance) done.replica.advance(advance);
-    this.core.replicas.settle(this.braneId);
+    this.guarded(() => {
+      if (advance) done.replica.advance(advance);
+      this.core.replicas.settle(this.braneId);
+    });
+    this.publish(verdicts);
     this.answer(works, verdicts);
-    this.report(done, verdicts, started);
+    this.guarded(() => this.report(done, verdicts, started));
   }
 
-  /** In the order of the log; what found no room goes to the front of the queue. */
-  private answer(works: readonly Work[], verdicts: ReadonlyMap<Work, Verdict>): void {
+  private guarded(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.core.replicas.drop(this.braneId);
+      this.core.metrics?.fault?.(this.braneId, error);
+    }
+  }
+
+  /** In the order of the log. */
+  private publish(verdicts: ReadonlyMap<Work, Verdict>): void {
     const messages: BraneMessage[] = [];
     for (const verdict of verdicts.values()) if (verdict.kind === 'entry') messages.push(verdict.message);
-    if (messages.length > 0) this.core.publish(this.braneId, messages);
+    if (messages.length > 0) this.guarded(() => this.core.publish(this.braneId, messages));
+  }
+
+  /** What found no room in the transaction goes to the front of the queue. */
+  private answer(works: readonly Work[], verdicts: ReadonlyMap<Work, Verdict>): void {
     for (const [work, verdict] of verdicts) {
       if (verdict.kind === 'refused') work.fail(verdict.error);
       else work.succeed(verdict.committed);

@@ -12,8 +12,8 @@ import {
   storedLog,
   storedObjects,
   type TestBrane,
-} from './test-support/branes';
-import { bound, createGate, createWriter, refusal } from './test-support/writer';
+} from './test-support/branes.spec-support';
+import { bound, createGate, createWriter, refusal } from './test-support/writer.spec-support';
 
 describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isolation) => {
   const setUp = (faults?: MemoryFaults) => {

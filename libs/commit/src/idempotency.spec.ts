@@ -11,8 +11,8 @@ import {
   storedLog,
   storedObjects,
   user,
-} from './test-support/branes';
-import { bound, createGate, createWriter, refusal } from './test-support/writer';
+} from './test-support/branes.spec-support';
+import { bound, createGate, createWriter, refusal } from './test-support/writer.spec-support';
 import { readHead } from './read';
 
 describe('op ids', () => {

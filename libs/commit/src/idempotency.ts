@@ -1,4 +1,4 @@
-import { asOpId, type UserId } from '@state-server/domain';
+import type { UserId } from '@state-server/domain';
 import { type ErrorCode, fail, isErrorCode, StateError } from '@state-server/protocol';
 import type { HeadDoc, OpResultDoc, Transaction } from '@state-server/persistence-port';
 import type { Committed } from './committer';
@@ -60,17 +60,15 @@ export async function replay(
 
 /**
  * A re-sent edit without a record is new only if its record cannot have been forgotten (SYNC I4). Without `first_sent`
- * that is sure as long as nothing was ever forgotten.
+ * that is sure as long as nothing was ever forgotten. What was never sent before is new at any age.
  */
 export function assertNotTooOld(work: Work, head: HeadDoc): void {
   const { first_sent: firstSent, again, op_id } = work.request;
-  if (
-    firstSent
-      ? firstSent.epoch !== head.epoch || firstSent.seq < head.dedupe_floor
-      : again && head.dedupe_floor > 1
-  ) {
-    throw fail('edit.too_old', { op_id: asOpId(op_id), dedupe_floor: head.dedupe_floor });
-  }
+  if (!again) return;
+  const sure = firstSent
+    ? firstSent.epoch === head.epoch && firstSent.seq >= head.dedupe_floor
+    : head.dedupe_floor <= 1;
+  if (!sure) throw fail('edit.too_old', { op_id, dedupe_floor: head.dedupe_floor });
 }
 
 /** The record of a refusal that the client is told for a re-sent edit: nobody may commit it later (SYNC I2). */

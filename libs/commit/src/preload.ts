@@ -27,8 +27,9 @@ export async function preloadEdits(ground: Ground, works: readonly Work[]): Prom
   for (const id of parents) {
     await ground.load.children(id);
     const children = ground.replica.children(id);
-    // The last one decides about the order key of what is put behind it; of a full list the marks are counted.
-    await ground.load.objects(children.length >= LIMITS.children_per_group ? children : children.slice(-1));
+    // Of a full list the marks are counted.
+    const isFull = children.length >= LIMITS.children_per_group;
+    await ground.load.objects(isFull ? children : pathToEnd(children));
   }
 }
 
@@ -67,6 +68,18 @@ export async function preloadInverses(
       await ground.load.subtree(copy, inverse.id, LIMITS.walked_objects_per_op, 'depth');
     }
   }
+}
+
+/** Those that a binary search for the place behind the last one looks at; the last one among them. */
+function pathToEnd(ids: readonly ObjectId[]): ObjectId[] {
+  const path: ObjectId[] = [];
+  for (let low = 0; low < ids.length;) {
+    const middle = (low + ids.length) >>> 1;
+    const id = ids[middle];
+    if (id !== undefined) path.push(id);
+    low = middle + 1;
+  }
+  return path;
 }
 
 function held(ground: Ground, copy: WorkingCopy, id: ObjectId): ReturnType<SceneReader['get']> {

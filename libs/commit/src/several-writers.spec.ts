@@ -30,9 +30,9 @@ import {
   type TestIds,
   testIds,
   user,
-} from './test-support/branes';
+} from './test-support/branes.spec-support';
 
-const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 25);
+const SEEDS = Number(process.env['FUZZ_SEEDS'] ?? 16);
 const FIRST_SEED = Number(process.env['FUZZ_FIRST'] ?? 1);
 const ROUNDS = 60;
 

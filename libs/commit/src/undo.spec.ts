@@ -12,8 +12,8 @@ import {
   storedLog,
   storedObjects,
   user,
-} from './test-support/branes';
-import { createWriter, refusal } from './test-support/writer';
+} from './test-support/branes.spec-support';
+import { createWriter, refusal } from './test-support/writer.spec-support';
 
 async function setUp() {
   const environment = createFakeEnvironment();

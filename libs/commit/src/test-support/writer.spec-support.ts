@@ -4,7 +4,7 @@ import { StateError } from '@state-server/protocol';
 import type { BraneMessage, Committer } from '../committer';
 import { createCommitter } from '../create-committer';
 import type { CommitMetrics } from '../deps';
-import { type TestIds, testIds } from './branes';
+import { type TestIds, testIds } from './branes.spec-support';
 
 /** For specs: one committer as one process has it, and what it tells the world. */
 export interface TestWriter<E extends Environment> {
