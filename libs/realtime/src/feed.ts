@@ -197,6 +197,7 @@ export class Feed {
     const { epoch, seq, meta } = snapshot;
     // It replaces what waits here of the log before it.
     seat.dropQueued();
+    if (!request) committed.push(...seat.heldUpTo(snapshot));
     this.announce({ mode: 'snapshot', epoch, seq, meta, committed }, request?.inReplyTo);
     deps.metrics.joined?.('snapshot');
     seat.needsSync = true;

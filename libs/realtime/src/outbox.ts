@@ -1,15 +1,13 @@
-import type { Clock } from '@state-server/domain';
+import type { Clock, OpId } from '@state-server/domain';
 import { concatFrames, concatJsonFrames, type WireFormat } from '@state-server/protocol';
 import type { Socket } from './ports';
 import type { WriteSchedule, Writer } from './write-schedule';
 
 /** What a queued frame is, for those that may have to be taken out again. */
-export interface Tag {
-  readonly owner: object;
-  readonly kind: 'ops' | 'synced' | 'ack' | 'control' | 'presence';
-  /** For an ack: the entry that it must not overtake (SYNC R4). */
-  readonly seq?: number;
-}
+export type Tag =
+  | { readonly owner: object; readonly kind: 'ops' | 'synced' | 'control' | 'presence' }
+  /** `seq`: the entry that it must not overtake (SYNC R4). */
+  | { readonly owner: object; readonly kind: 'ack'; readonly seq: number; readonly op_id: OpId };
 
 export interface Removed {
   readonly tag: Tag;

@@ -1,4 +1,4 @@
-import type { BraneId, Epoch, SessionId, Standing, UserId } from '@state-server/domain';
+import type { BraneId, Epoch, OpId, SessionId, Standing, UserId } from '@state-server/domain';
 import { type BraneAckFrame, encodeFrame, type ServerFrame } from '@state-server/protocol';
 import type { Outbox, Tag } from './outbox';
 import type { Position } from './ports';
@@ -23,6 +23,7 @@ export interface Occupant {
 }
 
 interface HeldAck extends Position {
+  readonly op_id: OpId;
   readonly frame: Uint8Array | string;
 }
 
@@ -74,12 +75,14 @@ export class Seat {
     this.outbox.push(frame, this.controlTag);
   }
 
-  /** The client has, or was given by a snapshot, all up to here. */
+  /** The client has, or was given by a snapshot, all up to here; it knows it by the next entry or by `brane.synced`. */
   startFrom(position: Position): void {
     this.epoch = position.epoch;
     this.seq = position.seq;
     // Acks of an epoch that is over have nothing to wait for any more.
-    this.releaseAcks((ack) => ack.epoch !== this.epoch);
+    this.acks = this.acks.map((ack) =>
+      ack.epoch === this.epoch ? ack : { ...ack, epoch: this.epoch, seq: 0 },
+    );
   }
 
   sync(): void {
@@ -87,14 +90,21 @@ export class Seat {
     this.needsSync = false;
     const frame = { type: 'brane.synced', brane_id: this.braneId, epoch: this.epoch, seq: this.seq } as const;
     this.outbox.push(encodeFrame(frame, this.outbox.format), this.syncedTag);
+    this.releaseAcks();
   }
 
-  /** Now if its entry was handed to the outbox, otherwise right behind that entry (SYNC R4). */
+  /** Now if the client knows of its entry by what was handed to the outbox, otherwise right behind that (SYNC R4). */
   acknowledge(ack: BraneAckFrame, replayed: boolean): void {
-    const frame = encodeFrame(ack, this.outbox.format);
-    const waits = ack.epoch === this.epoch ? ack.seq > this.seq : !replayed;
-    if (this.state === 'gone' || !waits) this.pushAck({ epoch: ack.epoch, seq: ack.seq, frame });
-    else this.acks.push({ epoch: ack.epoch, seq: ack.seq, frame });
+    const { epoch, seq, op_id } = ack;
+    const held = { epoch, seq, op_id, frame: encodeFrame(ack, this.outbox.format) };
+    const waits = epoch === this.epoch ? seq > this.seq || this.needsSync : !replayed;
+    if (this.state !== 'gone' && waits) this.acks.push(held);
+    else this.pushAck(held);
+  }
+
+  /** Op ids of acks that wait for entries up to here: a snapshot of that moment holds them (SYNC R4). */
+  heldUpTo({ epoch, seq }: Position): OpId[] {
+    return this.acks.filter((ack) => ack.epoch === epoch && ack.seq <= seq).map(({ op_id }) => op_id);
   }
 
   /** Takes back the entries that are queued and not written; the log has them. */
@@ -106,10 +116,10 @@ export class Seat {
       if (tag.kind === 'synced') this.needsSync = true;
       else this.seq -= 1;
     }
-    const acks = this.outbox.remove(
-      ({ owner, kind, seq }) => owner === this && kind === 'ack' && seq !== undefined && seq > this.seq,
-    );
-    for (const { tag, frame } of acks) this.acks.push({ epoch: this.epoch, seq: tag.seq ?? this.seq, frame });
+    const acks = this.outbox.remove((tag) => tag.owner === this && tag.kind === 'ack' && tag.seq > this.seq);
+    for (const { tag, frame } of acks) {
+      if (tag.kind === 'ack') this.acks.push({ epoch: this.epoch, seq: tag.seq, op_id: tag.op_id, frame });
+    }
   }
 
   /** What a slow socket misses of presence is kept from now on, latest only. */
@@ -160,7 +170,7 @@ export class Seat {
     for (const ack of released) this.pushAck(ack);
   }
 
-  private pushAck({ seq, frame }: HeldAck): void {
-    this.outbox.push(frame, { owner: this, kind: 'ack', seq });
+  private pushAck({ seq, op_id, frame }: HeldAck): void {
+    this.outbox.push(frame, { owner: this, kind: 'ack', seq, op_id });
   }
 }

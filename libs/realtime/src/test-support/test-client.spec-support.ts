@@ -89,7 +89,11 @@ export class TestClient {
   }
 
   /** Numbers an edit as the SDK does (SYNC I3). */
-  edit(braneId: BraneId, ops: readonly ClientOp[], extra: { id?: string; op_id?: OpId } = {}): OpId {
+  edit(
+    braneId: BraneId,
+    ops: readonly ClientOp[],
+    extra: { id?: string; op_id?: OpId; again?: boolean } = {},
+  ): OpId {
     const op_id = extra.op_id ?? (this.uuid() as OpId);
     this.send({
       type: 'brane.edit',
@@ -98,6 +102,7 @@ export class TestClient {
       client_seq: this.nextClientSeq(braneId),
       ops: [...ops],
       ...(extra.id === undefined ? {} : { id: extra.id }),
+      ...(extra.again === undefined ? {} : { again: extra.again }),
     });
     return op_id;
   }
