@@ -1,14 +1,14 @@
 import type { Committer } from '@state-server/commit';
 import type { TokenVerifier } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
-import { type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { clientAddress, type HttpService, type Service, startHttpService } from '@state-server/platform';
 import { encodeJson, fail, toEnvelope } from '@state-server/protocol';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module';
 import type { ApiGatewayConfig } from './config';
 import { registerDocs } from './docs/docs-routes';
 import { registerAuthForward } from './forward/auth-forward';
-import { clientAddress } from './forward/client-address';
+
 import { GatewayPool } from './forward/gateway-pool';
 import { type PlainAnswer, type SpliceRefusal, WebSocketSplice } from './forward/websocket-splice';
 import { registerHome } from './home/home-route';

@@ -1,14 +1,13 @@
-import { openBus, openCommitter, openStore } from '@state-server/composition';
+import { openBus, openCommitter, openStore, openVerifier } from '@state-server/composition';
 import type { HttpService, Service } from '@state-server/platform';
 import type { ApiGatewayConfig } from './config';
 import { openGateway } from './gateway';
-import { openVerifier } from './open-verifier';
 
 /** Wires api-gateway: what is opened last is closed first. */
 export async function start(service: Service<ApiGatewayConfig>): Promise<HttpService> {
   const store = await openStore(service);
   const bus = openBus(service);
   const committer = openCommitter(service, { store, bus });
-  const verifier = await openVerifier(service, { store, bus });
+  const { verifier } = await openVerifier(service, { store, bus });
   return openGateway(service, { store, committer, verifier });
 }

@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   feature: ['domain', 'protocol', 'commit', 'port', 'platform', 'service'],
   sdk: ['domain', 'protocol'],
   // The one place that decides which adapter stands behind a port, for all apps alike.
-  composition: ['domain', 'protocol', 'commit', 'port', 'adapter', 'platform'],
+  composition: ['domain', 'protocol', 'commit', 'port', 'adapter', 'platform', 'service'],
   app: [
     'domain',
     'protocol',

@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, createServer } from 'node:http';
 import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { freePort, until } from '@state-server/testing';
-import { clientAddress } from './client-address';
+import { clientAddress } from '@state-server/platform';
 import { GatewayPool } from './gateway-pool';
 import { WebSocketSplice } from './websocket-splice';
 

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { Socket } from 'node:net';
 import { type DialDeadlines, dialGateway } from './dial-gateway';
 import type { GatewayPool, Upstream } from './gateway-pool';
-import type { Client } from './client-address';
+import type { Client } from '@state-server/platform';
 import { type HopFields, hasBody, upgradeHead } from './upgrade-head';
 
 /** An answer in plain HTTP, for an upgrade that does not take place. */

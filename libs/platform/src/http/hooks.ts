@@ -90,10 +90,17 @@ function installAccessLog(server: FastifyInstance, service: Service): void {
       status,
       ms: Math.round(ms * 100) / 100,
       address: request.ip,
+      ...userOf(request),
       bytes: Number(reply.getHeader('content-length') ?? 0),
     });
     done();
   });
+}
+
+/** Put there by the guard of libs/identity. */
+function userOf(request: FastifyRequest): { readonly user_id?: string } {
+  const { identity } = request as { readonly identity?: { readonly user_id: string } };
+  return identity ? { user_id: identity.user_id } : {};
 }
 
 function single(header: string | string[] | undefined): string | undefined {

@@ -2,3 +2,4 @@ export { addressOf, formatOf, routeOf } from './wire-request';
 export { toHttpError } from './http-error';
 export { sendError } from './send-error';
 export { type HttpParts, type HttpService, PortBusyError, startHttpService } from './start-http-service';
+export { type Client, clientAddress } from './client-address';

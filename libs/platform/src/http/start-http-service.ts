@@ -5,7 +5,10 @@ import {
   Catch,
   type DynamicModule,
   type ExceptionFilter,
+  type NestApplicationOptions,
+  type INestApplicationContext,
   type Type,
+  type WebSocketAdapter,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -26,6 +29,8 @@ export interface HttpParts {
    * `server.server.on('upgrade', …)`. Called before Nest's routes are made.
    */
   readonly configure?: (server: FastifyInstance) => void | Promise<void>;
+  /** For services with WebSocket doors. */
+  readonly webSockets?: (app: INestApplicationContext) => WebSocketAdapter;
 }
 
 export interface HttpService {
@@ -56,12 +61,14 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   const server = adapter.getInstance<FastifyInstance>();
   installHealthRoutes(server, service.health);
   await parts.configure?.(server);
-  const app = await NestFactory.create<NestFastifyApplication>(parts.module, adapter, {
+  const options: NestApplicationOptions = {
     logger: new NestLogger(log),
     bodyParser: false,
     abortOnError: false,
-  });
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(parts.module, adapter, options);
   app.useGlobalFilters(new EnvelopeFilter(log));
+  if (parts.webSockets) app.useWebSocketAdapter(parts.webSockets(app));
   service.onStopAccepting('http', async () => {
     // Takes no more connections and ends idle ones; answers in flight go out.
     await new Promise<void>((resolve) => server.server.close(() => resolve()));

@@ -1,0 +1,60 @@
+import type { Metrics } from '@state-server/platform';
+import type { Gateway, RealtimeMetrics } from '@state-server/realtime';
+
+/** What the sync engine says about itself, as numbers for Prometheus. */
+export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undefined): RealtimeMetrics {
+  const deliveries = metrics.counter({
+    name: 'realtime_deliveries_total',
+    help: 'Log entries handed to sockets, counted at each socket.',
+  });
+  const gaps = metrics.counter({
+    name: 'realtime_gaps_filled_total',
+    help: 'Log entries that the bus did not bring and the log did.',
+  });
+  const snapshots = metrics.histogram({
+    name: 'realtime_snapshot_seconds',
+    help: 'Time to build a snapshot.',
+  });
+  const joins = metrics.counter({ name: 'realtime_joins_total', help: 'Joins by mode.', labels: ['mode'] });
+  const behind = metrics.counter({
+    name: 'realtime_fell_behind_total',
+    help: 'Times that a slow socket was switched to catching up.',
+  });
+  const bytes = metrics.counter({ name: 'realtime_written_bytes_total', help: 'Bytes written to sockets.' });
+  const writes = metrics.counter({ name: 'realtime_writes_total', help: 'Messages written to sockets.' });
+  const ended = metrics.counter({
+    name: 'realtime_sessions_ended_total',
+    help: 'Ended sessions.',
+    labels: ['why'],
+  });
+  const refused = metrics.counter({
+    name: 'realtime_refused_total',
+    help: 'Refused frames.',
+    labels: ['code'],
+  });
+  const stats = [
+    ['sessions', 'Open sessions.'],
+    ['rooms', 'Branes that somebody is in.'],
+    ['seats', 'Sessions times branes.'],
+    ['outboxBytes', 'Bytes queued for sockets.'],
+  ] as const;
+  for (const [stat, help] of stats) {
+    const name = stat === 'outboxBytes' ? 'realtime_outbox_bytes' : `realtime_${stat}`;
+    metrics.gauge({ name, help }, (gauge) => {
+      gauge.set(gateway()?.stats()[stat] ?? 0);
+    });
+  }
+  return {
+    delivered: (sockets) => deliveries.inc(sockets),
+    gapFilled: (entries) => gaps.inc(entries),
+    snapshotBuilt: ({ ms }) => snapshots.observe(ms / 1_000),
+    joined: (mode) => joins.inc({ mode }),
+    fellBehind: () => behind.inc(),
+    wrote: (size) => {
+      bytes.inc(size);
+      writes.inc();
+    },
+    sessionEnded: (why) => ended.inc({ why }),
+    refused: (code) => refused.inc({ code }),
+  };
+}

@@ -1,0 +1,60 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject } from '@nestjs/common';
+import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
+import type { Client } from '@state-server/platform';
+import { CLOSE_NORMAL, formatOf } from '@state-server/protocol';
+import type { Gateway } from '@state-server/realtime';
+import type { RawData, WebSocket } from 'ws';
+
+/** What the door works with. */
+export interface SyncDoorDeps {
+  readonly gateway: Gateway;
+  readonly clientOf: (request: IncomingMessage) => Client;
+}
+
+/** Injection token of SyncDoorDeps. */
+export const SYNC_DOOR_DEPS = Symbol('SYNC_DOOR_DEPS');
+
+/** The WebSocket door: hands each connection to the engine, and its messages as they come. */
+@WebSocketGateway({ path: '/ws' })
+export class SyncDoor implements OnGatewayConnection {
+  constructor(@Inject(SYNC_DOOR_DEPS) private readonly deps: SyncDoorDeps) {}
+
+  handleConnection(socket: WebSocket, request: IncomingMessage): void {
+    const { origin } = request.headers;
+    const connection = this.deps.gateway.open(
+      {
+        send: (data) => {
+          if (socket.readyState === socket.OPEN) socket.send(data, () => connection.writable());
+        },
+        get bufferedBytes() {
+          return socket.bufferedAmount;
+        },
+        close: (code, reason) => {
+          socket.close(code, reason);
+        },
+      },
+      {
+        // The adapter lets nobody in without one of ours.
+        format: formatOf(socket.protocol) ?? 'json',
+        address: this.deps.clientOf(request).address,
+        ...(origin === undefined ? {} : { origin }),
+      },
+    );
+    socket.on('message', (data, isBinary) => {
+      connection.message(isBinary ? bytesOf(data) : bytesOf(data).toString('utf8'));
+    });
+    socket.on('close', () => {
+      connection.closed();
+    });
+    // A broken frame or a message above 1 MiB: ws closes the connection itself, and says why.
+    socket.on('error', () => {
+      if (socket.readyState === socket.OPEN) socket.close(CLOSE_NORMAL);
+    });
+  }
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Buffer.isBuffer(data)) return data;
+  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
+}
