@@ -119,6 +119,19 @@ describe('supervisor', () => {
     expect(pidOf('gateway')).not.toBe(frozen);
   });
 
+  it('does not take for silence that nobody was asked while another started', async () => {
+    const redis = await spec('redis');
+    let asked = 0;
+    const live = (): Promise<boolean> => {
+      asked += 1;
+      return redis.probe.live();
+    };
+    const counted = { ...redis, probe: { ...redis.probe, live } };
+    await supervise([[counted], [await spec('gateway', 'late')]]).start();
+    await until(() => asked >= 2, { what: 'the watchdog to look twice' });
+    expect(happened.map((event) => event.kind)).not.toContain('silent');
+  });
+
   it('waits no longer than its grace for a service that will not end', async () => {
     await supervise([[await spec('stubborn', 'stubborn', { graceMs: 200 })]]).start();
     const state = readState(dataDir);

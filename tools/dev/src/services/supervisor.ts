@@ -34,7 +34,13 @@ export class Supervisor {
       await this.stop();
       throw error;
     }
+    this.beginWatch();
+  }
+
+  /** Nobody was asked while the last of them started: that silence is not theirs. */
+  private beginWatch(): void {
     this.lastTick = performance.now();
+    for (const { spec } of this.services) this.answeredAt.set(spec.name, this.lastTick);
     this.watch = setInterval(() => this.tick(), POLL_MS);
   }
 
