@@ -189,6 +189,13 @@ describe('name, visibility and members (L6)', () => {
     ] as const;
     expect(await refusal(administer(brane, half))).toBe('member.unknown');
     expect(await refusal(administer(brane, []))).toBe('edit.empty');
+    const tooLong = [
+      { op: 'set_brane', name: 'half' },
+      { op: 'set_brane', name: 'x'.repeat(201) },
+    ] as const;
+    const group = [tooLong, [{ op: 'set_brane', visibility: 'link' }] as const];
+    const answers = await Promise.all(group.map((ops) => refusal(administer(brane, ops))));
+    expect(answers).toEqual(['field.too_large', 'none']);
     expect((await readMeta(store, brane.id))?.name).toBe('two');
     await assertConsistent(store, brane.id);
   });
@@ -262,6 +269,10 @@ describe('the deletion of a brane (L7)', () => {
     expect((await readHead(store, brane.id))?.status).toBe('purging');
     expect((await storedLog(store, brane.id)).at(-1)?.actor).toBe(SYSTEM_USER);
     expect(await refusal(administer(brane, [{ op: 'set_status', status: 'live' }]))).toBe('brane.deleted');
+    const stranger = { actor: user(ids.user()) };
+    expect(await refusal(edit(committer, ids, brane, [rename(group, 'x')], stranger))).toBe(
+      'brane.not_found',
+    );
     let steps = 1;
     while (!(await committer.purge(brane.id, 3))) steps += 1;
     expect(steps).toBeGreaterThan(8);
@@ -276,7 +287,7 @@ describe('the deletion of a brane (L7)', () => {
       await tx.get('object_ids', [group]),
     ]);
     expect(left).toEqual([[], [], [], { id: group, brane_id: brane.id, version: 1 }]);
-    expect(await refusal(edit(committer, ids, brane, [rename(group, 'x')]))).toBe('brane.deleted');
+    expect(await refusal(edit(committer, ids, brane, [rename(group, 'x')]))).toBe('brane.not_found');
     expect(await committer.reap(brane.id, '9', 10)).toBe(0);
     expect(await committer.purge(brane.id, 3)).toBe(true);
     const other = await makeBrane(committer, ids);

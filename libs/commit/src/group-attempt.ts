@@ -54,8 +54,7 @@ export class GroupAttempt {
 
   static async begin(ground: Ground, works: readonly Work[]): Promise<GroupAttempt> {
     const records = await OpRecords.read(ground.tx, works);
-    const gone = ground.head.status === 'purging' || ground.head.status === 'purged';
-    if (!gone) await ground.load.brane();
+    if (ground.head.status !== 'purged') await ground.load.brane();
     const ids = await registerIds(ground, works);
     await preloadEdits(ground, works);
     return new GroupAttempt(ground, records, ids);
@@ -96,7 +95,7 @@ export class GroupAttempt {
 
   private async decide(work: Work): Promise<Verdict> {
     const { head, tx } = this.ground;
-    assertNotGone(head);
+    assertNotGone(work, head, () => this.copy.meta);
     // What its author was told, or would have been told, stays true even when he may not see the brane any more.
     const record = this.records.of(work);
     if (record) return { kind: 'replayed', committed: await replay(tx, head, work, record) };

@@ -5,11 +5,12 @@ import type { Work } from './work';
 
 type Standing = ReturnType<typeof roleIn>;
 
-/** Once its purge has begun nobody can be told apart any more: the members may be gone already (SYNC L7). */
-export function assertNotGone(head: HeadDoc): void {
-  if (head.status === 'purging' || head.status === 'purged') {
-    throw fail('brane.deleted', { brane_id: head.brane_id });
-  }
+/** A brane whose purge has begun refuses everything (SYNC L7); of a tombstone nobody can be told whose it was. */
+export function assertNotGone(work: Work, head: HeadDoc, meta: () => BraneMeta): void {
+  if (head.status === 'purged') throw fail('brane.not_found', { brane_id: head.brane_id });
+  if (head.status !== 'purging') return;
+  assertVisible(work, meta());
+  throw fail('brane.deleted', { brane_id: head.brane_id });
 }
 
 /** Refuses whoever may not even know that the brane is there. */
