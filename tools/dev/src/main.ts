@@ -13,6 +13,11 @@ import { runMain } from './user-error';
 
 const terminal = terminalOn();
 
+// Whoever read this has gone (`./dev logs | head`). What runs in front goes on without a listener.
+process.stdout.on('error', () => {
+  if (process.argv[2] !== 'up') process.exit(0);
+});
+
 runMain(() => execute(parseCommand(process.argv.slice(2))));
 
 function execute(command: Command): Promise<number> {

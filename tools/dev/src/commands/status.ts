@@ -1,6 +1,6 @@
 import { httpProbe, redisProbe } from '../services/probe';
 import { isRunning } from '../services/process-identity';
-import { readRun } from '../services/state-file';
+import { readRun, survivors } from '../services/state-file';
 import { type Where } from '../options';
 import { type Terminal } from '../terminal';
 
@@ -32,7 +32,16 @@ export async function statusOf(where: Where): Promise<Status> {
 export async function status(where: Where, json: boolean, terminal: Terminal): Promise<number> {
   const now = await statusOf(where);
   (json ? [JSON.stringify(now)] : describe(now)).forEach((line) => terminal.line(line));
+  if (!json && now.origin === null) leftBehind(where).forEach((line) => terminal.line(line));
   return now.origin !== null && now.services.every((service) => service.ready) ? 0 : 1;
+}
+
+function leftBehind(where: Where): string[] {
+  const state = readRun(where);
+  const names = state ? survivors(state) : [];
+  return names.length === 0
+    ? []
+    : [`Left behind by a run that was killed: ${names.join(', ')}; ./dev down ends them.`];
 }
 
 function describe({ origin, services }: Status): string[] {
