@@ -47,7 +47,9 @@ export class UserHttp {
       request,
       { user_id, body },
       {
-        authorise: async () => void (await getUser(store, user_id)),
+        authorise: async () => {
+          await getUser(store, user_id);
+        },
         execute: async (claim) => {
           const user = await renameUser(
             { store, clock: environment.clock },

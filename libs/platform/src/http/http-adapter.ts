@@ -84,6 +84,7 @@ function requestId(request: IncomingMessage): string {
 
 function noSuchRoute(paths: KnownPaths, request: FastifyRequest): Error {
   const allowed = paths.methodsAt(request.url.split('?', 1)[0] ?? '');
-  if (allowed.length === 0) return fail('request.not_found');
+  // A route that knows the method and has nothing there (a file that is not served) says so by itself.
+  if (allowed.length === 0 || allowed.includes(request.method)) return fail('request.not_found');
   return fail('request.method_not_allowed', { allowed });
 }
