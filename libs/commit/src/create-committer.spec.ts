@@ -1,6 +1,7 @@
 import { createMemoryStore, type MemoryFaults } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
 import { createFakeEnvironment } from '@state-server/testing';
+import { createCommitter } from './create-committer';
 import {
   assertConsistent,
   at,
@@ -12,6 +13,7 @@ import {
   storedLog,
   storedObjects,
   type TestBrane,
+  testIds,
 } from './test-support/branes.spec-support';
 import { bound, createGate, createWriter, refusal } from './test-support/writer.spec-support';
 
@@ -266,6 +268,26 @@ describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isol
     await environment.advance(1_000);
     expect(published.map(({ message }) => message.seq)).toEqual([1, 2]);
     await assertConsistent(store, brane.id);
+  });
+
+  it('lets no mistake in what follows a commit turn it into a failure', async () => {
+    const environment = createFakeEnvironment();
+    const store = createMemoryStore({ environment, isolation });
+    const faults: unknown[] = [];
+    const committer = createCommitter({
+      store,
+      environment,
+      writerId: 'writer',
+      publish: (_braneId, [first]) => {
+        if (first?.seq === 2) throw new RangeError('no bus');
+      },
+      metrics: { fault: (_braneId, error) => faults.push(error) },
+    });
+    const ids = testIds(environment);
+    const brane = await makeBrane(committer, ids);
+    expect((await edit(committer, ids, brane, [rename(brane.root, 'first')])).seq).toBe(2);
+    expect((await edit(committer, ids, brane, [rename(brane.root, 'second')])).seq).toBe(3);
+    expect(faults).toEqual([expect.any(RangeError)]);
   });
 
   it('drains: waits for what is in flight and refuses what comes later', async () => {

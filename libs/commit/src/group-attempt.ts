@@ -117,7 +117,7 @@ export class GroupAttempt {
     const { demand } = work;
     switch (demand.kind) {
       case 'edit': {
-        this.ids.assertFree(work, this.created);
+        this.ids.assertFree(work);
         await preloadSubtrees(this.ground, this.copy, demand.ops);
         return {
           resolved: await this.run(() => resolveEdit(this.copy, demand.ops, context, this.ids.source(work))),

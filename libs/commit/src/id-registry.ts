@@ -10,10 +10,9 @@ import type { Work } from './work';
 export class IdRegistry {
   constructor(private readonly taken: ReadonlySet<ObjectId>) {}
 
-  /** Throws `id.taken`. `created`: what the same transaction has created so far. */
-  assertFree(work: Work, created: ReadonlySet<ObjectId>): void {
-    for (const id of chosenIds(work))
-      if (this.taken.has(id) || created.has(id)) throw fail('id.taken', { id });
+  /** Throws `id.taken`. What the same transaction has created so far, the rules see for themselves. */
+  assertFree(work: Work): void {
+    for (const id of chosenIds(work)) if (this.taken.has(id)) throw fail('id.taken', { id });
   }
 
   /** Gives the ids that the client did not choose, from the request's own list; one that is taken is passed over. */
