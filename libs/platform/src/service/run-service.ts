@@ -13,6 +13,8 @@ import { createService, type Service } from './service';
 /** Exit codes: what whoever started the process can tell from them. */
 export const EXIT = { crashed: 1, config: 2, portBusy: 3, store: 4 } as const;
 
+const KEEP_ALIVE_MS = 2 ** 30;
+
 export interface RunOptions<Fields extends FieldTable> {
   readonly config: ConfigSchema<Fields>;
   /** Opens what the service needs, registers how it is closed, and its door: see startHttpService. */
@@ -40,6 +42,8 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
     log.flush();
     process.exit(EXIT.crashed);
   };
+  // Timers of the environment hold nothing alive: a start that waits for one (a conflict on a new store) must not end here.
+  setInterval(() => undefined, KEEP_ALIVE_MS);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('uncaughtException', (error) => crash('process.uncaught_exception', error));
