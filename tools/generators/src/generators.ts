@@ -1,4 +1,5 @@
 import { asyncApiDocument, errorsPage, openApiDocument } from '@state-server/protocol';
+import { envExample } from './env-example';
 import { limitsPage } from './limits-page';
 
 export interface Generator {
@@ -16,4 +17,5 @@ export const GENERATORS: readonly Generator[] = [
   { path: 'docs/generated/asyncapi.json', content: () => json(asyncApiDocument()) },
   { path: 'docs/generated/errors.md', content: errorsPage },
   { path: 'docs/generated/limits.md', content: limitsPage },
+  { path: '.env.example', content: envExample },
 ];

@@ -1,0 +1,45 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const APPS = ['api-gateway', 'sync-gateway', 'auth', 'callback-ingest', 'jobs-runner'];
+
+/** No project may import an app, not even its table of settings: so this program is put together when it runs. */
+const PROGRAM = [
+  "import { renderEnvExample } from '@state-server/platform';",
+  ...APPS.map((app, index) => `import { config as config${index} } from './apps/${app}/src/config';`),
+  `export const text = renderEnvExample([${APPS.map((app, index) => `{ app: '${app}', schema: config${index} }`).join(', ')}]);`,
+];
+
+/** Every setting of every service, from the tables that they read their environment by. */
+export function envExample(): string {
+  const root = findRoot(__dirname);
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  // Inside the workspace, for packages are looked up from where the program lies.
+  const folder = mkdtempSync(join(root, 'dist/env-example-'));
+  try {
+    const outfile = join(folder, 'program.cjs');
+    buildSync({
+      absWorkingDir: root,
+      stdin: { contents: PROGRAM.join('\n'), resolveDir: root, loader: 'ts' },
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      packages: 'external',
+      tsconfig: 'tsconfig.base.json',
+      logLevel: 'error',
+    });
+    return (createRequire(outfile)(outfile) as { text: string }).text;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function findRoot(from: string): string {
+  if (existsSync(join(from, 'nx.json'))) return from;
+  const parent = dirname(from);
+  if (parent === from) throw new Error('no nx.json in this folder or above it');
+  return findRoot(parent);
+}
