@@ -1,11 +1,13 @@
 import { StoreError } from '@state-server/persistence-port';
 import { KvConflict, STAMP_BYTES, type KvChanges, type KvKey } from '@state-server/persistence-records';
 import type { LmdbDatabase } from './environment-file';
-import { reasonOf } from './failure';
+import { isPassing, reasonOf } from './failure';
 
 /** Bounds of one batch: while it is applied, it holds the machine's one writer lock and this process's event loop. */
 const MAX_BATCH_JOBS = 256;
 const MAX_BATCH_BYTES = 4_000_000;
+/** How often one batch is handed to LMDB before those who wait for it are told that it failed. */
+const MAX_ATTEMPTS = 4;
 
 /** A value as the snapshot held it; only its stamp is looked at. */
 export interface Expected {
@@ -32,8 +34,13 @@ export interface CommitTicket {
   withdraw(): 'stopped' | 'running';
 }
 
-/** What a failed commit means for those who asked for it. */
-export type FailureOf = (reason: unknown) => Error;
+export interface CommitEvents {
+  succeeded(): void;
+  /** LMDB gave up for a reason of its own, and the batch is tried again. */
+  repeated(reason: unknown, attempt: number): void;
+  /** Answers what those who asked for the commit are told. */
+  failed(reason: unknown): Error;
+}
 
 /**
  * Group commit: what is asked for while a commit is at the disk is validated and applied in the next one, and shares
@@ -45,8 +52,7 @@ export class CommitQueue {
 
   constructor(
     private readonly database: LmdbDatabase,
-    private readonly onFailure: FailureOf,
-    private readonly onSuccess: () => void,
+    private readonly events: CommitEvents,
   ) {}
 
   add(expected: readonly Expected[], changes: KvChanges): CommitTicket {
@@ -85,17 +91,26 @@ export class CommitQueue {
   }
 
   private async commit(batch: readonly Job[]): Promise<void> {
-    try {
-      // A child transaction, so that an error halfway leaves nothing of the batch.
-      await this.database.childTransaction(() => {
-        for (const job of batch) this.apply(job);
-      });
-    } catch (error) {
-      const failure = this.onFailure(await reasonOf(error));
-      for (const job of batch) job.reject(failure);
-      return;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        // A child transaction, so that an error halfway leaves nothing of the batch.
+        await this.database.childTransaction(() => {
+          for (const job of batch) this.apply(job);
+        });
+        break;
+      } catch (error) {
+        const reason = await reasonOf(error);
+        if (attempt < MAX_ATTEMPTS && isPassing(reason)) {
+          this.events.repeated(reason, attempt);
+          batch.forEach(takeBack);
+          continue;
+        }
+        const failure = this.events.failed(reason);
+        for (const job of batch) job.reject(failure);
+        return;
+      }
     }
-    this.onSuccess();
+    this.events.succeeded();
     for (const job of batch) {
       if (job.applied) job.resolve();
       else job.reject(new KvConflict());
@@ -114,6 +129,12 @@ export class CommitQueue {
       else this.database.removeSync(key);
     }
   }
+}
+
+/** The transaction was aborted: what was applied is not there. */
+function takeBack(job: Job): void {
+  if (job.state === 'taken') job.state = 'waiting';
+  job.applied = false;
 }
 
 function withdrawJob(job: Job): 'stopped' | 'running' {

@@ -5,6 +5,17 @@ export function isFatal(error: Error): boolean {
   return FATAL.test(error.message);
 }
 
+/**
+ * LMDB's bookkeeping of free pages can lose its way while a commit is prepared, when several processes write by turns
+ * (docs/decisions: the embedded store). The commit is then aborted before a byte is written; the next attempt reads
+ * the free pages anew and succeeds.
+ */
+const PASSING = /MDB_BAD_TXN|MDB_BAD_VALSIZE|MDB_NOTFOUND|MDB_PROBLEM/;
+
+export function isPassing(reason: unknown): boolean {
+  return reason instanceof Error && PASSING.test(reason.message);
+}
+
 export function describeFailure(error: Error): string {
   return `the store could not do it, and nothing was written: ${error.message}`;
 }

@@ -48,13 +48,14 @@ export class LmdbKv implements OrderedKv {
 
   constructor(private readonly options: LmdbKvOptions) {
     this.database = openEnvironmentFile(options.path, options.mapSizeBytes);
-    this.queue = new CommitQueue(
-      this.database,
-      (reason) => this.commitFailed(reason),
-      () => {
+    this.queue = new CommitQueue(this.database, {
+      succeeded: () => {
         this.writesFail = false;
       },
-    );
+      repeated: (reason, attempt) =>
+        this.options.log?.warn({ err: reason, attempt }, 'store.commit.repeated'),
+      failed: (reason) => this.commitFailed(reason),
+    });
     this.scheduleReaderCheck();
   }
 
