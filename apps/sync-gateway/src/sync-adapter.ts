@@ -1,14 +1,37 @@
 import type { IncomingMessage } from 'node:http';
 import type { INestApplicationContext } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { errorRow, formatOf, MAX_READ_MESSAGE_BYTES } from '@state-server/protocol';
+import {
+  encodeJson,
+  fail,
+  formatOf,
+  HEADERS,
+  MAX_READ_MESSAGE_BYTES,
+  type StateError,
+  SUBPROTOCOLS,
+  toEnvelope,
+} from '@state-server/protocol';
+
+export interface SyncAdapterOptions {
+  readonly allowedOrigins: readonly string[];
+  /** The process is going: a client is better off with another one, and so is whoever forwards it. */
+  readonly isDraining: () => boolean;
+}
 
 interface UpgradeInfo {
   readonly origin: string | undefined;
   readonly req: IncomingMessage;
 }
 
-type Verdict = (accepted: boolean, status?: number, message?: string) => void;
+type Verdict = (
+  accepted: boolean,
+  status?: number,
+  body?: string,
+  headers?: Readonly<Record<string, string>>,
+) => void;
+
+/** A peer that does not answer our close within this time is cut off, ms. */
+const CLOSE_MS = 3_000;
 
 /**
  * Nest's adapter for `ws`, with what this door wants of it: no compression (a frame is encoded once for all), messages up to
@@ -17,7 +40,7 @@ type Verdict = (accepted: boolean, status?: number, message?: string) => void;
 export class SyncAdapter extends WsAdapter {
   constructor(
     app: INestApplicationContext,
-    private readonly allowedOrigins: readonly string[],
+    private readonly options: SyncAdapterOptions,
   ) {
     super(app);
   }
@@ -27,10 +50,12 @@ export class SyncAdapter extends WsAdapter {
       ...options,
       maxPayload: MAX_READ_MESSAGE_BYTES,
       perMessageDeflate: false,
-      clientTracking: true,
-      handleProtocols: (offered: ReadonlySet<string>) => [...offered].find((name) => formatOf(name)) ?? false,
-      verifyClient: (info: UpgradeInfo, verdict: Verdict) => {
-        this.verify(info, verdict);
+      closeTimeout: CLOSE_MS,
+      handleProtocols: (offered: ReadonlySet<string>) => chosenOf(offered) ?? false,
+      verifyClient: ({ origin, req }: UpgradeInfo, verdict: Verdict) => {
+        const refusal = this.whyNot(origin, req);
+        if (!refusal) verdict(true);
+        else verdict(false, refusal.status, envelopeOf(refusal, req), { 'Content-Type': 'application/json' });
       },
     });
   }
@@ -41,13 +66,25 @@ export class SyncAdapter extends WsAdapter {
   }
 
   /** A browser names its origin, and cannot lie about it; other programs name none. */
-  private verify({ origin, req }: UpgradeInfo, verdict: Verdict): void {
-    if (origin !== undefined && !this.allowedOrigins.includes(origin)) {
-      verdict(false, errorRow('auth.origin_refused').status, 'auth.origin_refused');
-      return;
+  private whyNot(origin: string | undefined, { headers }: IncomingMessage): StateError | undefined {
+    if (this.options.isDraining()) return fail('gateway.draining');
+    if (origin !== undefined && !this.options.allowedOrigins.includes(origin)) {
+      return fail('auth.origin_refused', { origin: origin.slice(0, 200) });
     }
-    const offered = (req.headers['sec-websocket-protocol'] ?? '').split(',');
-    const known = offered.some((name) => formatOf(name.trim()) !== undefined);
-    verdict(known, 400, 'offer the subprotocol state.v1.cbor or state.v1.json');
+    const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (chosenOf(offered) !== undefined) return undefined;
+    const known = Object.values(SUBPROTOCOLS);
+    return fail('query.invalid', { known }, `Offer a subprotocol: ${known.join(' or ')}.`);
   }
+}
+
+/** The client's first choice that is one of ours. */
+function chosenOf(offered: Iterable<string>): string | undefined {
+  return [...offered].find((name) => formatOf(name) !== undefined);
+}
+
+/** Whoever does not get through to the WebSocket is answered as a REST client is. */
+function envelopeOf(refusal: StateError, { headers }: IncomingMessage): string {
+  const requestId = headers[HEADERS.requestId];
+  return encodeJson(toEnvelope(refusal, typeof requestId === 'string' ? requestId : ''));
 }

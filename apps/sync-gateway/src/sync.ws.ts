@@ -3,7 +3,7 @@ import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { Client } from '@state-server/platform';
 import { CLOSE_NORMAL, formatOf } from '@state-server/protocol';
-import type { Gateway } from '@state-server/realtime';
+import type { Gateway, Socket } from '@state-server/realtime';
 import type { RawData, WebSocket } from 'ws';
 
 /** What the door works with. */
@@ -23,17 +23,7 @@ export class SyncDoor implements OnGatewayConnection {
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     const { origin } = request.headers;
     const connection = this.deps.gateway.open(
-      {
-        send: (data) => {
-          if (socket.readyState === socket.OPEN) socket.send(data, () => connection.writable());
-        },
-        get bufferedBytes() {
-          return socket.bufferedAmount;
-        },
-        close: (code, reason) => {
-          socket.close(code, reason);
-        },
-      },
+      socketOf(socket, () => connection.writable()),
       {
         // The adapter lets nobody in without one of ours.
         format: formatOf(socket.protocol) ?? 'json',
@@ -42,16 +32,28 @@ export class SyncDoor implements OnGatewayConnection {
       },
     );
     socket.on('message', (data, isBinary) => {
-      connection.message(isBinary ? bytesOf(data) : bytesOf(data).toString('utf8'));
+      const bytes = bytesOf(data);
+      connection.message(isBinary ? bytes : bytes.toString('utf8'));
     });
-    socket.on('close', () => {
-      connection.closed();
-    });
+    socket.on('close', () => connection.closed());
     // A broken frame or a message above 1 MiB: ws closes the connection itself, and says why.
     socket.on('error', () => {
       if (socket.readyState === socket.OPEN) socket.close(CLOSE_NORMAL);
     });
   }
+}
+
+/** The engine's view of a `ws` socket. */
+function socketOf(socket: WebSocket, written: () => void): Socket {
+  return {
+    send: (data) => {
+      if (socket.readyState === socket.OPEN) socket.send(data, written);
+    },
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    close: (code, reason) => socket.close(code, reason),
+  };
 }
 
 function bytesOf(data: RawData): Buffer {

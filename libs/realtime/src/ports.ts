@@ -27,6 +27,9 @@ export interface Identity {
   readonly user_id: UserId;
   /** The sign-in that the token belongs to; several connections may share it. */
   readonly session_id: string;
+  /** For `isRevoked` alone: the one token, and when it was issued (ms since the epoch). */
+  readonly token_id?: string;
+  readonly issued_at?: number;
   readonly name: string;
   /** When the token ends, ms since the epoch. */
   readonly expires_at: number;

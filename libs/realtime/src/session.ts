@@ -209,7 +209,14 @@ export class Session implements Connection {
   }
 
   private welcome({ identity, sessionId }: OpenSession, hello: SessionHelloFrame): void {
-    const { limits, environment } = this.deps;
+    const { limits, environment, log } = this.deps;
+    log('info', 'realtime.session.opened', {
+      session_id: sessionId,
+      user_id: identity.user_id,
+      address: this.peer.address,
+      format: this.peer.format,
+      client: `${hello.client.name} ${hello.client.version}`,
+    });
     this.tell({
       type: 'session.welcome',
       ...(hello.id === undefined ? {} : { in_reply_to: hello.id }),
@@ -262,6 +269,7 @@ export class Session implements Connection {
     open?.close();
     this.outbox.close();
     this.deps.metrics.sessionEnded?.(why);
+    if (open) this.deps.log('info', 'realtime.session.ended', { session_id: open.sessionId, why });
     this.deps.onEnd(this, open?.userId);
   }
 }

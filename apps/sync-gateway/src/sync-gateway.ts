@@ -1,0 +1,55 @@
+import { openCommitter } from '@state-server/composition';
+import { createAuthenticate, type Revocations, type TokenVerifier } from '@state-server/identity';
+import type { Bus } from '@state-server/messaging-port';
+import type { Store } from '@state-server/persistence-port';
+import { clientAddress, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { createGateway, type Gateway, type GatewayDeps, storeLogSource } from '@state-server/realtime';
+import { AppModule } from './app.module';
+import type { SyncGatewayConfig } from './config';
+import { realtimeMetrics } from './realtime-metrics';
+import { SyncAdapter } from './sync-adapter';
+
+export interface SyncGatewayParts {
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly verifier: TokenVerifier;
+  readonly revocations: Revocations;
+  /** Default: those of the engine. */
+  readonly limits?: NonNullable<GatewayDeps['limits']>;
+}
+
+/** The engine behind its WebSocket door, over a store and a bus that are there. */
+export async function openSyncGateway(
+  service: Service<SyncGatewayConfig>,
+  parts: SyncGatewayParts,
+): Promise<HttpService> {
+  const { config, environment, log, metrics, health } = service;
+  const { store, bus, verifier, revocations, limits } = parts;
+  // The engine needs the write path, which tells the engine what it has committed.
+  const engine: { gateway?: Gateway } = {};
+  const committer = openCommitter(service, {
+    store,
+    bus,
+    onCommitted: (braneId, messages) => engine.gateway?.deliver(braneId, messages),
+  });
+  const gateway = createGateway({
+    source: storeLogSource(store, environment),
+    committer,
+    bus,
+    authenticate: createAuthenticate({ store, environment, verifier }),
+    revocations,
+    environment,
+    ...(limits && { limits }),
+    metrics: realtimeMetrics(metrics, () => engine.gateway),
+    log: (level, event, fields) => {
+      log.log(level, event, fields);
+    },
+  });
+  engine.gateway = gateway;
+  service.onStopAccepting('realtime', () => gateway.drain());
+  const isDraining = (): boolean => health.draining;
+  return startHttpService(service, {
+    module: AppModule.with({ gateway, clientOf: clientAddress(config.TRUSTED_PROXIES) }),
+    webSockets: (app) => new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, isDraining }),
+  });
+}
