@@ -22,11 +22,12 @@ export const braneRoutes = {
     method: 'GET',
     path: '/brane',
     area: 'brane',
-    summary: 'The branes that you are a member of.',
+    summary:
+      'The branes that you are a member of. Search (?q=, ?public=) is not available yet: answers op.unsupported.',
     auth: 'bearer',
     query: pageQuery,
     response: { status: 200, schema: pageOf(brane) },
-    errors: ['cursor.invalid'],
+    errors: ['cursor.invalid', 'op.unsupported'],
     idempotency: 'none',
   },
   'brane.get': {
@@ -74,11 +75,12 @@ export const braneRoutes = {
     method: 'GET',
     path: '/brane/{id}/snapshot',
     area: 'brane',
-    summary: 'The whole brane at one seq.',
+    summary:
+      'The whole brane at its head. An earlier state (?at=) is not available yet: answers op.unsupported.',
     auth: 'bearer',
     params: braneParams,
     response: { status: 200, schema: snapshot },
-    errors: ['brane.not_found', 'brane.deleted'],
+    errors: ['brane.not_found', 'brane.deleted', 'op.unsupported'],
     idempotency: 'none',
   },
   'brane.history': {

@@ -49,7 +49,8 @@ export const otherRoutes = {
     method: 'GET',
     path: '/websocket/sessions',
     area: 'websocket',
-    summary: 'Your own sessions.',
+    summary:
+      'Your own sessions that are alive: sign-ins, not sockets. Each socket acts in the name of one and ends with it.',
     auth: 'bearer',
     query: pageQuery,
     response: { status: 200, schema: pageOf(session) },
