@@ -4,16 +4,21 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const INSTALLED = 'node_modules/.package-lock.json';
 
-/** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>} */
+/**
+ * @param {string} path
+ * @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean }>}
+ */
 const packagesOf = (path) => JSON.parse(readFileSync(path, 'utf8')).packages;
 
 function upToDate() {
   if (!existsSync(INSTALLED)) return false;
   const installed = packagesOf(INSTALLED);
-  return Object.entries(packagesOf('package-lock.json')).every(
-    ([path, wanted]) =>
-      path === '' || (installed[path]?.version ?? (wanted.optional && wanted.version)) === wanted.version,
-  );
+  return Object.entries(packagesOf('package-lock.json')).every(([path, wanted]) => {
+    // The workspace itself, and what is for another system than this one.
+    const mayLack = path === '' || wanted.optional || wanted.devOptional;
+    const found = installed[path];
+    return found ? found.version === wanted.version : mayLack;
+  });
 }
 
 process.exit(upToDate() ? 0 : 1);

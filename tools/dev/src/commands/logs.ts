@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LogOptions } from '../options';
-import { logFolder } from '../services/specs';
+import { logFolder } from '../services/log-files';
 import { type Terminal } from '../terminal';
 import { UserError } from '../user-error';
 import { readable } from './log-line';

@@ -1,6 +1,7 @@
 import { type UpOptions } from '../options';
 import { runNx } from '../nx';
 import { eventLine } from '../services/event-line';
+import { rotateLogs } from '../services/log-files';
 import { type Plan, planOf, redisPort } from '../services/plan';
 import { assertFree } from '../services/ports';
 import { assertReachable, ensureRedisServer, redisSpec } from '../services/redis';
@@ -36,6 +37,7 @@ export async function up(options: UpOptions, { terminal, ready }: UpHost): Promi
   });
   await assertFree([...plan.ports, ...(redis ? [redisPort(port)] : [])], `./dev up --port ${port + 200}`);
   await build(terminal);
+  rotateLogs(dataDir);
   return run(plan, redis, options, { terminal, ready });
 }
 

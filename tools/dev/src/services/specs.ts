@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { ROOT } from '../workspace';
+import { logFolder } from './log-files';
 import { type Plan, type ServicePlan } from './plan';
 import { httpProbe } from './probe';
 import { type ServiceSpec } from './service';
 
 /** The doors to clients drain first: sockets are told to come again elsewhere while the way to them still stands. */
 const STOP_ORDER = [['sync-gateway'], ['api-gateway', 'callback-ingest', 'jobs-runner'], ['auth']];
-
-export const logFolder = (dataDir: string): string => join(dataDir, 'logs');
 
 export function appSpec(service: ServicePlan, dataDir: string): ServiceSpec {
   return {
