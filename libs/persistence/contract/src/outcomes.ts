@@ -62,6 +62,29 @@ export function describeOutcomes(fixture: () => StoreFixture): void {
     expect(await counterOf(store, 'n')).toBe(0);
   });
 
+  it.each(['read before', 'not read before'])(
+    'writes nothing that was put before time was up, %s, however late the callback comes back (STORE-11)',
+    async (how) => {
+      const { store, second } = fixture();
+      let goOn = (): void => undefined;
+      const wait = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const run = store.transact({ label: 'contract.stuck', deadlineMs: 30 }, async (tx) => {
+        if (how === 'read before') await tx.get('meta', ['n']);
+        tx.put('meta', { key: 'n', value: 1 });
+        await wait;
+      });
+      await expect(run).rejects.toMatchObject({ code: 'deadline' });
+      goOn();
+      // Whatever the late callback sets off has come to its end when two more commits are through.
+      for (const each of [store, second]) {
+        await write(each, (tx) => tx.put('meta', { key: 'other', value: 1 }));
+      }
+      expect(await counterOf(second, 'n')).toBe(0);
+    },
+  );
+
   it('ends a read that takes too long with `deadline` too (STORE-11)', async () => {
     const { store } = fixture();
     const forever = new Promise<void>(() => undefined);

@@ -156,12 +156,14 @@ class LmdbTransaction implements KvTransaction {
   }
 
   get(key: KvKey): Uint8Array | undefined {
+    this.mustBeReading();
     const value = this.database.get(key, this.snapshot);
     this.seen.set(key, value);
     return value;
   }
 
   range(start: KvKey, end: KvKey, { reverse, limit }: KvRangeOptions): readonly KvEntry[] {
+    this.mustBeReading();
     const bounds = reverse
       ? { start: end, exclusiveStart: true, end: start, inclusiveEnd: true }
       : { start, end };
@@ -170,19 +172,25 @@ class LmdbTransaction implements KvTransaction {
     return entries;
   }
 
-  commit(changes: KvChanges): Promise<void> {
+  async commit(changes: KvChanges): Promise<void> {
+    this.mustBeReading();
     const expected = Array.from(changes.guards, (key) => ({
       key,
       value: this.seen.has(key) ? this.seen.get(key) : this.get(key),
     }));
     this.endSnapshot();
     this.ticket = this.queue.add(expected, changes);
-    return this.ticket.done;
+    await this.ticket.done;
   }
 
   abandon(): 'stopped' | 'running' {
     this.endSnapshot();
     return this.ticket?.withdraw() ?? 'stopped';
+  }
+
+  /** LMDB would read through a pointer that is not its own any more. */
+  private mustBeReading(): void {
+    if (!this.reading) throw new StoreError('unavailable', 'the snapshot has ended');
   }
 
   private endSnapshot(): void {

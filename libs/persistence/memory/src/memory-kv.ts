@@ -80,7 +80,7 @@ export class MemoryKv implements OrderedKv {
 class MemoryTransaction implements KvTransaction {
   private readonly readKeys = new Set<KvKey>();
   private readonly readRanges: WalkedRange[] = [];
-  private state: 'open' | 'committing' | 'ended' = 'open';
+  private ended = false;
 
   constructor(
     private readonly database: MemoryKv,
@@ -89,20 +89,22 @@ class MemoryTransaction implements KvTransaction {
   ) {}
 
   get(key: KvKey): Uint8Array | undefined {
+    this.mustNotHaveEnded();
     if (this.strict) this.readKeys.add(key);
     return treeGet(this.snapshot, key)?.value;
   }
 
   range(start: KvKey, end: KvKey, options: KvRangeOptions): readonly KvEntry[] {
+    this.mustNotHaveEnded();
     if (this.strict) this.readRanges.push({ start, end, options });
     return walk(this.snapshot, { start, end, options }).map(([key, cell]) => ({ key, value: cell.value }));
   }
 
   async commit(changes: KvChanges): Promise<void> {
-    this.state = 'committing';
+    this.mustNotHaveEnded();
     const fault = await this.database.fault(changes.label);
-    if (this.isEnded()) throw new KvConflict();
-    this.state = 'ended';
+    this.mustNotHaveEnded();
+    this.ended = true;
     if (fault === 'conflict') throw new KvConflict();
     if (fault === 'unknown_lost') throw new KvOutcomeUnknown();
     if (fault === 'unavailable')
@@ -112,12 +114,12 @@ class MemoryTransaction implements KvTransaction {
   }
 
   abandon(): 'stopped' {
-    this.state = 'ended';
+    this.ended = true;
     return 'stopped';
   }
 
-  private isEnded(): boolean {
-    return this.state === 'ended';
+  private mustNotHaveEnded(): void {
+    if (this.ended) throw new StoreError('unavailable', 'the snapshot has ended');
   }
 
   private isCurrent(root: Tree<Cell>, guards: Iterable<KvKey>): boolean {

@@ -52,7 +52,7 @@ export interface KvTransaction {
   commit(changes: KvChanges): Promise<void>;
   /**
    * Nobody waits for the commit any more. `stopped`: it has not happened and never will; `running`: it may still
-   * happen. Ends the transaction; may be called at any time, and again.
+   * happen. Ends the transaction: reads and `commit` fail from then on. May be called at any time, and again.
    */
   abandon(): 'stopped' | 'running';
 }

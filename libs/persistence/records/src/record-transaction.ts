@@ -143,8 +143,11 @@ export class RecordTransaction implements Transaction {
 
   /** What this attempt asks of the driver. Throws `too_large` above the common limit of a transaction. */
   async changes(label: string): Promise<KvChanges> {
+    this.mustBeOpen();
     const records = [...this.pending.values()];
     const predecessors = await all(records.map((record) => this.predecessor(record)));
+    // Time may have run out meanwhile, and then the caller was told that nothing is written.
+    this.mustBeOpen();
     const writes = new Map<KvKey, Uint8Array | undefined>();
     records.forEach((record, place) => {
       this.stage(record, predecessors[place] ?? NO_PREDECESSOR, writes);
