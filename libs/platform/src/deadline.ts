@@ -39,7 +39,7 @@ export async function withDeadline<T>(
       },
       (error: unknown) => {
         timers.clear(timer);
-        reject(error as Error);
+        reject(error);
       },
     );
   });

@@ -1,10 +1,10 @@
-import type { ConfigSchema, FieldTable } from './define-config';
+import type { FieldTable } from './define-config';
 import { resembles } from './edit-distance';
 import type { Field } from './field';
 
 export interface AppConfig {
   readonly app: string;
-  readonly schema: ConfigSchema<FieldTable>;
+  readonly fields: FieldTable;
 }
 
 const WIDTH = 110;
@@ -16,21 +16,21 @@ const WIDTH = 110;
 export function renderEnvExample(apps: readonly AppConfig[]): string {
   assertDistinct(apps);
   const users = new Map<string, string[]>();
-  for (const { app, schema } of apps) {
-    for (const name of Object.keys(schema.fields)) users.set(name, [...(users.get(name) ?? []), app]);
+  for (const { app, fields } of apps) {
+    for (const name of Object.keys(fields)) users.set(name, [...(users.get(name) ?? []), app]);
   }
   const seen = new Set<string>();
-  const sections = apps.flatMap(({ app, schema }) => {
-    const own = Object.entries(schema.fields).filter(([name]) => users.get(name)?.length === 1);
+  const sections = apps.flatMap(({ app, fields }) => {
+    const own = Object.entries(fields).filter(([name]) => users.get(name)?.length === 1);
     return own.length === 0 ? [] : [section(`Only ${app}`, own, apps, seen)];
   });
-  const shared = apps.flatMap(({ schema }) =>
-    Object.entries(schema.fields).filter(([name]) => {
+  const shared = apps.flatMap(({ fields }) =>
+    Object.entries(fields).filter(([name]) => {
       const count = users.get(name)?.length ?? 0;
       return count > 1 && count < apps.length;
     }),
   );
-  const all = Object.entries(apps[0]?.schema.fields ?? {}).filter(
+  const all = Object.entries(apps[0]?.fields ?? {}).filter(
     ([name]) => users.get(name)?.length === apps.length && apps.length > 1,
   );
   return [
@@ -61,8 +61,8 @@ function section(
 }
 
 function notes(name: string, field: Field<unknown>, apps: readonly AppConfig[]): string {
-  const having = apps.filter(({ schema }) => Object.hasOwn(schema.fields, name));
-  const defaults = new Map(having.map(({ app, schema }) => [app, schema.fields[name]?.default]));
+  const having = apps.filter(({ fields }) => Object.hasOwn(fields, name));
+  const defaults = new Map(having.map(({ app, fields }) => [app, fields[name]?.default]));
   const differing = new Set(defaults.values()).size > 1;
   const parts = [
     field.unit === undefined ? '' : `Unit: ${field.unit}.`,
@@ -90,7 +90,7 @@ function wrap(sentence: string): string[] {
 }
 
 function assertDistinct(apps: readonly AppConfig[]): void {
-  const names = [...new Set(apps.flatMap(({ schema }) => Object.keys(schema.fields)))];
+  const names = [...new Set(apps.flatMap(({ fields }) => Object.keys(fields)))];
   for (const name of names) {
     const like = resembles(name, names);
     if (like !== undefined) throw new Error(`the settings ${name} and ${like} are too alike`);

@@ -32,6 +32,11 @@ export function installHooks(server: FastifyInstance, service: Service, paths: K
     }
     runInContext({ request_id: request.id, trace: request.trace }, done);
   });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    // Also for what came before: a connection that were kept would be waited for.
+    if (service.health.draining) reply.header('connection', 'close');
+    done();
+  });
   installAccessLog(server, service);
 }
 
@@ -53,7 +58,6 @@ export function begin(service: Service, request: FastifyRequest, reply: FastifyR
   reply.headers(SECURITY_HEADERS);
   if (service.config.NODE_ENV === 'production') reply.header('strict-transport-security', STRICT_TRANSPORT);
   reply.header(HEADERS.requestId, request.id).header('traceparent', formatTraceparent(request.trace));
-  if (service.health.draining) reply.header('connection', 'close');
 
   const format = negotiate(headers.accept, formOfType(headers['content-type']));
   request.wireFormat = format ?? 'json';

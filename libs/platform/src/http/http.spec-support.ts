@@ -86,12 +86,20 @@ export function testService(
   });
 }
 
+const opened: Service[] = [];
+
+/** For afterEach: a listener that is left would keep Jest from ending. */
+export async function closeDoors(): Promise<void> {
+  await Promise.all(opened.splice(0).map((service) => service.close()));
+}
+
 export async function startDoors(
   options: { env?: Record<string, string>; configure?: HttpParts['configure'] } = {},
 ): Promise<TestHttp> {
   const lines: Record<string, unknown>[] = [];
   const service = testService({ ...options, log: recordingLog(lines) });
   const parts = { module: DoorsModule, ...(options.configure && { configure: options.configure }) };
+  opened.push(service);
   const http = await startHttpService(service, parts);
   return {
     service,

@@ -1,6 +1,13 @@
 import { connect } from 'node:net';
 import { encodeCbor } from '@state-server/protocol';
-import { type Body, codeOf, startDoors, type TestAnswer, type TestHttp } from './http.spec-support';
+import {
+  type Body,
+  closeDoors,
+  codeOf,
+  startDoors,
+  type TestAnswer,
+  type TestHttp,
+} from './http.spec-support';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CBOR_TYPE = { 'content-type': 'application/cbor' };
@@ -9,7 +16,7 @@ let doors: TestHttp;
 beforeAll(async () => {
   doors = await startDoors();
 });
-afterAll(() => doors.service.close());
+afterAll(closeDoors);
 
 const send = (...args: Parameters<TestHttp['send']>): Promise<TestAnswer> => doors.send(...args);
 const cbor = (value: unknown): Body => encodeCbor(value) as Body;
@@ -207,12 +214,8 @@ describe('every answer', () => {
 describe('a request that takes too long', () => {
   it('is answered with 504', async () => {
     const quick = await startDoors({ env: { REQUEST_TIMEOUT_MS: '30' } });
-    try {
-      const answer = await quick.send('GET', '/entity/slow');
-      expect([answer.status, codeOf(answer)]).toEqual([504, 'request.deadline']);
-    } finally {
-      await quick.service.close();
-    }
+    const answer = await quick.send('GET', '/entity/slow');
+    expect([answer.status, codeOf(answer)]).toEqual([504, 'request.deadline']);
   });
 });
 

@@ -20,6 +20,7 @@ import type { Service } from '../service/service';
 import { installHealthRoutes } from './health-routes';
 import { HttpAdapter } from './http-adapter';
 import { sendError } from './send-error';
+import { UnusedConnections } from './unused-connections';
 
 export interface HttpParts {
   /** The Nest module with the doors. */
@@ -59,6 +60,7 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   const { config, log } = service;
   const adapter = new HttpAdapter(service);
   const server = adapter.getInstance<FastifyInstance>();
+  const unused = new UnusedConnections(server.server);
   installHealthRoutes(server, service.health);
   await parts.configure?.(server);
   const options: NestApplicationOptions = {
@@ -71,7 +73,9 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   if (parts.webSockets) app.useWebSocketAdapter(parts.webSockets(app));
   service.onStopAccepting('http', async () => {
     // Takes no more connections and ends idle ones; answers in flight go out.
-    await new Promise<void>((resolve) => server.server.close(() => resolve()));
+    const closed = new Promise<void>((resolve) => server.server.close(() => resolve()));
+    unused.destroy();
+    await closed;
   });
   service.onClose('http', async () => {
     server.server.closeAllConnections();
@@ -103,7 +107,7 @@ async function busyPort<T>(host: string, port: number, listen: () => Promise<T>)
   try {
     return await listen();
   } catch (error) {
-    const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
+    const { code } = error as { readonly code?: unknown };
     throw code === 'EADDRINUSE' ? new PortBusyError(host, port, { cause: error }) : error;
   }
 }

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Field names whose value is never written, whatever it is. */
 const SECRET_NAME =
   /^(authorization|cookie|set-cookie|token|ticket|secret|password|passphrase|signature|private_?key|webhook-signature)$|(_token|_secret|_password|[a-z]Token|[a-z]Secret|[a-z]Password)$/i;
@@ -35,7 +37,7 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 function redactObject(value: object, depth: number): unknown {
-  if (value instanceof Error) return redactError(value, depth);
+  if (types.isNativeError(value)) return redactError(value, depth);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (depth >= MAX_DEPTH) return '[…]';
