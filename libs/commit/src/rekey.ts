@@ -1,4 +1,4 @@
-import type { Epoch, ObjectId, SceneObject } from '@state-server/domain';
+import type { Epoch, ObjectId } from '@state-server/domain';
 import type { HeadDoc, Transaction } from '@state-server/persistence-port';
 import type { Ground, Step } from './lane';
 import { objectBytes } from './sizes';
@@ -12,9 +12,8 @@ import { writePlacement } from './write-changes';
  */
 interface Progress {
   readonly epoch: Epoch;
-  /** The head's when the pass began: groups that were touched later need another pass. */
+  /** The head's when the pass began: groups that were moved (and listed) later need another pass. */
   readonly seq: number;
-  readonly roots: readonly ObjectId[];
   readonly after: string;
 }
 
@@ -25,7 +24,7 @@ export async function rekeyStep(ground: Ground, limit: number): Promise<Step<boo
   const { head, tx } = ground;
   const listed = head.rekeying ?? [];
   if (listed.length === 0) return { value: true };
-  const progress = (await readProgress(ground)) ?? start(head, listed);
+  const progress = (await readProgress(ground)) ?? start(head);
   const last = await rekeyPage(ground, progress.after, limit);
   if (last !== undefined) {
     writeProgress(tx, head, { ...progress, after: last });
@@ -38,7 +37,7 @@ export async function rekeyStep(ground: Ground, limit: number): Promise<Step<boo
     tx.delete('meta', [progressKey(head)]);
     return { value: true, head: rest };
   }
-  writeProgress(tx, head, start(head, left));
+  writeProgress(tx, head, start(head));
   return { value: false, head: { ...rest, rekeying: left } };
 }
 
@@ -60,7 +59,7 @@ async function rekeyPage(ground: Ground, after: string, limit: number): Promise<
   return page.length < limit ? undefined : page.at(-1)?.id;
 }
 
-/** Those that were listed, or moved once more, after the pass began. */
+/** Those that were moved after the pass began. A move touches the group: its seq tells. */
 async function stillToDo(
   ground: Ground,
   listed: readonly ObjectId[],
@@ -68,14 +67,13 @@ async function stillToDo(
 ): Promise<ObjectId[]> {
   await ground.load.objects(listed);
   return listed.filter((id) => {
-    const root: SceneObject | undefined = ground.replica.get(id);
-    if (!root) return false;
-    return !progress.roots.includes(id) || root.seq > progress.seq;
+    const root = ground.replica.get(id);
+    return root !== undefined && root.seq > progress.seq;
   });
 }
 
-function start(head: HeadDoc, roots: readonly ObjectId[]): Progress {
-  return { epoch: head.epoch, seq: head.seq, roots, after: '' };
+function start(head: HeadDoc): Progress {
+  return { epoch: head.epoch, seq: head.seq, after: '' };
 }
 
 export function progressKey(head: HeadDoc): string {
