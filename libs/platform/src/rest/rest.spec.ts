@@ -8,7 +8,10 @@ import { idempotencyKeyOf } from './idempotency-key';
 import { underIfMatch, wantedVersions } from './if-match';
 import type { RestRequest } from './read-request';
 
-const coded = (code: string): unknown => expect.objectContaining({ code });
+const coded = (code: string): Error => {
+  const matcher: unknown = expect.objectContaining({ code });
+  return matcher as Error;
+};
 
 describe('the fingerprint of a request', () => {
   it('is the same for the same meaning, whatever the order of keys and the form of numbers (I5)', () => {

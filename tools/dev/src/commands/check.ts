@@ -3,8 +3,11 @@ import { type TaskResult } from '../report/nx-output';
 import { seconds } from '../report/summary';
 import { type Terminal } from '../terminal';
 
-/** In the order in which a person wants to read them. */
-const TARGETS = ['boundaries', 'lint', 'typecheck', 'format', 'generated'];
+/**
+ * In the order in which a person wants to read them. `…-all` looks at the whole workspace in one process: a quarter of the time
+ * that the same target takes project by project, which is for `nx affected`.
+ */
+const TARGETS = ['boundaries', 'lint-all', 'typecheck-all', 'format-all', 'generated'];
 
 /** Everything that is not a test, as cached Nx targets. Answers the exit code. */
 export async function check(terminal: Terminal): Promise<number> {
@@ -28,7 +31,7 @@ export async function check(terminal: Terminal): Promise<number> {
   if (run.exitCode !== 0 && !explained) terminal.line(run.output);
   const verdict = run.exitCode === 0 ? 'Everything is in order' : 'Not in order';
   terminal.line(`${verdict} (${seconds(performance.now() - startedAt)})`);
-  if (run.results.some((result) => !result.ok && result.task.endsWith(':format'))) {
+  if (run.results.some((result) => !result.ok && result.task.endsWith(':format-all'))) {
     terminal.line('npx prettier --write . puts the format right.');
   }
   return run.exitCode === 0 ? 0 : 1;
@@ -43,5 +46,5 @@ export function describeTarget(target: string, results: readonly TaskResult[]): 
     ...(cached > 0 ? [`${cached} of them known from before`] : []),
   ];
   if (failed.length > 0) facts.push(`NOT in order: ${failed.join(', ')}`);
-  return `${failed.length > 0 ? '✖' : '✔'} ${target.padEnd(10)} ${facts.join('; ')}`;
+  return `${failed.length > 0 ? '✖' : '✔'} ${target.padEnd(13)} ${facts.join('; ')}`;
 }
