@@ -1,4 +1,4 @@
-import type { Timers } from '@state-server/domain';
+import type { TimerHandle, Timers } from '@state-server/domain';
 import { realEnvironment } from './real-environment';
 
 /** Something did not answer in time. What it was asked to do may still happen. */
@@ -26,21 +26,17 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const running = typeof work === 'function' ? work(controller.signal) : work;
   running.catch(() => undefined);
-  return new Promise<T>((resolve, reject) => {
-    const timer = timers.set(ms, () => {
+  let timer: TimerHandle | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = timers.set(ms, () => {
       const error = new DeadlineError(label, ms);
       reject(error);
       controller.abort(error);
     });
-    running.then(
-      (value) => {
-        timers.clear(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        timers.clear(timer);
-        reject(error);
-      },
-    );
   });
+  try {
+    return await Promise.race([running, late]);
+  } finally {
+    if (timer !== undefined) timers.clear(timer);
+  }
 }

@@ -63,7 +63,7 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   const unused = new UnusedConnections(server.server);
   installHealthRoutes(server, service.health);
   await parts.configure?.(server);
-  const options: NestApplicationOptions = {
+  const options: Pick<NestApplicationOptions, 'logger' | 'bodyParser' | 'abortOnError'> = {
     logger: new NestLogger(log),
     bodyParser: false,
     abortOnError: false,
