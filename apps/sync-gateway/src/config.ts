@@ -3,11 +3,14 @@ import {
   commonRules,
   type ConfigOf,
   defineConfig,
+  integer,
   list,
   parseUrl,
   type ServiceConfig,
   tokenFields,
 } from '@state-server/platform';
+
+const count = { min: 1, max: 1_000_000 };
 
 const fields = {
   // api-gateway splices connections through, and tells the client's address.
@@ -16,6 +19,20 @@ const fields = {
   ALLOWED_ORIGINS: list((text) => parseUrl(text, ['http', 'https']), 'must be a list of URLs (http, https)', {
     description: 'Origins whose pages may connect.',
     default: 'http://127.0.0.1:4000,http://localhost:4000',
+  }),
+  EDITS_PER_SECOND: integer(count, {
+    description: 'Edits of one session, over time; three times as many at once.',
+    unit: 'per second',
+    default: '100',
+  }),
+  FRAMES_PER_SECOND: integer(count, {
+    description: 'Messages of one session, over time; twice as many at once.',
+    unit: 'per second',
+    default: '200',
+  }),
+  SESSIONS_PER_USER: integer(count, {
+    description: 'Open sessions of one user on one gateway.',
+    default: '64',
   }),
 } as const;
 

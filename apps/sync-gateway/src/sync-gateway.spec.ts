@@ -170,6 +170,27 @@ describe('sync-gateway', () => {
     expect(await peer.whenClosed()).toEqual({ code: 3001, reason: 'session.hello_timeout' });
   });
 
+  it('limits sessions and edits as its settings say', async () => {
+    const gateway = await start({ env: { SESSIONS_PER_USER: '1', EDITS_PER_SECOND: '1' } });
+    const brane = await makeBrane(store);
+    const peer = await gateway.connect(brane.owner);
+    expect((await peer.next('session.welcome')).limits).toMatchObject({
+      edits_per_second: 1,
+      sessions_per_user: 1,
+    });
+    const second = await gateway.dial();
+    second.send({
+      type: 'session.hello',
+      token: await gateway.tokens.issue({ user_id: brane.owner }),
+      client: CLIENT,
+    });
+    expect(await second.whenClosed()).toEqual({ code: 3007, reason: 'session.too_many' });
+    peer.send({ type: 'brane.join', brane_id: brane.id });
+    await peer.next('brane.synced');
+    for (let count = 0; count < 4; count += 1) peer.edit(brane.id, 'one of four');
+    expect(await peer.next('system.error')).toMatchObject({ code: 'rate.limited' });
+  });
+
   it('survives peers that break the protocol of WebSocket itself', async () => {
     const gateway = await start();
     const { owner } = await makeBrane(store);

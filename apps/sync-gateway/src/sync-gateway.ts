@@ -14,7 +14,7 @@ export interface SyncGatewayParts {
   readonly bus: Bus;
   readonly verifier: TokenVerifier;
   readonly revocations: Revocations;
-  /** Default: those of the engine. */
+  /** Beside what the settings say; default: those of the engine. */
   readonly limits?: NonNullable<GatewayDeps['limits']>;
 }
 
@@ -39,7 +39,7 @@ export async function openSyncGateway(
     authenticate: createAuthenticate({ store, environment, verifier }),
     revocations,
     environment,
-    ...(limits && { limits }),
+    limits: { ...limitsOf(config), ...limits },
     metrics: realtimeMetrics(metrics, () => engine.gateway),
     log: (level, event, fields) => {
       log.log(level, event, fields);
@@ -52,4 +52,15 @@ export async function openSyncGateway(
     module: AppModule.with({ gateway, clientOf: clientAddress(config.TRUSTED_PROXIES) }),
     webSockets: (app) => new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, isDraining }),
   });
+}
+
+/** The settings as limits of the engine. */
+function limitsOf(config: SyncGatewayConfig): NonNullable<GatewayDeps['limits']> {
+  return {
+    edits_per_second: config.EDITS_PER_SECOND,
+    edits_burst: 3 * config.EDITS_PER_SECOND,
+    frames_per_second: config.FRAMES_PER_SECOND,
+    frames_burst: 2 * config.FRAMES_PER_SECOND,
+    sessions_per_user: config.SESSIONS_PER_USER,
+  };
 }

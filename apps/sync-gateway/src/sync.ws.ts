@@ -15,15 +15,19 @@ export interface SyncDoorDeps {
 /** Injection token of SyncDoorDeps. */
 export const SYNC_DOOR_DEPS = Symbol('SYNC_DOOR_DEPS');
 
+const TEXT = { binary: false } as const;
+
 /** The WebSocket door: hands each connection to the engine, and its messages as they come. */
 @WebSocketGateway({ path: '/ws' })
 export class SyncDoor implements OnGatewayConnection {
+  private readonly shared = new SharedText();
+
   constructor(@Inject(SYNC_DOOR_DEPS) private readonly deps: SyncDoorDeps) {}
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     const { origin } = request.headers;
     const connection = this.deps.gateway.open(
-      socketOf(socket, () => connection.writable()),
+      socketOf(socket, this.shared, () => connection.writable()),
       {
         // The adapter lets nobody in without one of ours.
         format: formatOf(socket.protocol) ?? 'json',
@@ -44,16 +48,32 @@ export class SyncDoor implements OnGatewayConnection {
 }
 
 /** The engine's view of a `ws` socket. */
-function socketOf(socket: WebSocket, written: () => void): Socket {
+function socketOf(socket: WebSocket, shared: SharedText, written: () => void): Socket {
   return {
     send: (data) => {
-      if (socket.readyState === socket.OPEN) socket.send(data, written);
+      if (socket.readyState !== socket.OPEN) return;
+      if (typeof data === 'string') socket.send(shared.utf8(data), TEXT, written);
+      else socket.send(data, written);
     },
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
     close: (code, reason) => socket.close(code, reason),
   };
+}
+
+/** The engine gives one text to many sockets in a row: encoded for the first of them. */
+class SharedText {
+  private text = '';
+  private bytes = Buffer.alloc(0);
+
+  utf8(text: string): Buffer {
+    if (text !== this.text) {
+      this.text = text;
+      this.bytes = Buffer.from(text);
+    }
+    return this.bytes;
+  }
 }
 
 function bytesOf(data: RawData): Buffer {

@@ -106,7 +106,7 @@ export class OpenSession implements Occupant {
   }
 
   /** An edit that could not be read: a final refusal uses its number up. Throws when it is not its number's turn. */
-  spoiled(braneId: BraneId, clientSeq: number, again: boolean): void {
+  spoiled({ braneId, clientSeq, again }: { braneId: BraneId; clientSeq: number; again: boolean }): void {
     const queue = this.queues.get(braneId);
     if (!queue) return;
     queue.check(clientSeq, again);

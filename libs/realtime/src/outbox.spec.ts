@@ -53,6 +53,23 @@ describe('outbox', () => {
     expect(written(it)).toEqual([[1], [2, 3, 4, 5, 6]]);
   });
 
+  it('lets an ack follow its entry at once, one per tick', async () => {
+    const it = set();
+    it.outbox.push(bytes(1));
+    await it.environment.settle();
+    it.outbox.pushSoon(bytes(2));
+    await it.environment.settle();
+    it.outbox.pushSoon(bytes(3));
+    it.outbox.pushSoon(bytes(4));
+    await it.environment.settle();
+    expect(written(it)).toEqual([[1], [2]]);
+    await it.environment.advance(10);
+    expect(written(it)).toEqual([[1], [2], [3, 4]]);
+    it.outbox.pushSoon(bytes(5));
+    await it.environment.settle();
+    expect(written(it)).toHaveLength(4);
+  });
+
   it('is idle again after a quiet tick, and leaves no timer behind', async () => {
     const it = set();
     it.outbox.push(bytes(1));

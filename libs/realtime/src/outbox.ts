@@ -1,5 +1,5 @@
 import type { Clock, OpId } from '@state-server/domain';
-import { concatFrames, concatJsonFrames, type WireFormat } from '@state-server/protocol';
+import type { WireFormat } from '@state-server/protocol';
 import type { Socket } from './ports';
 import type { WriteSchedule, Writer } from './write-schedule';
 
@@ -37,6 +37,8 @@ export class Outbox implements Writer {
   private tags: (Tag | undefined)[] = [];
   private bytes = 0;
   private scheduled = false;
+  /** Something went out before its tick. */
+  private hurried = false;
   private congestedSince: number | undefined;
   private lastBuffered = 0;
   private closed = false;
@@ -74,6 +76,18 @@ export class Outbox implements Writer {
     if (this.scheduled) return;
     this.scheduled = true;
     this.schedule.soon(this);
+  }
+
+  /**
+   * For what follows closely on what was just written, as an ack on its entry: does not wait for the tick, once per tick
+   * and when nothing else waits.
+   */
+  pushSoon(frame: Uint8Array | string, tag?: Tag): void {
+    const hurries = this.scheduled && !this.hurried && this.frames.length === 0 && !this.congested;
+    this.push(frame, tag);
+    if (!hurries) return;
+    this.hurried = true;
+    this.schedule.again(this);
   }
 
   /** Resolves when more can be queued without filling up; at once mostly. Also when the outbox is closed. */
@@ -125,6 +139,7 @@ export class Outbox implements Writer {
 
   tick(): boolean {
     if (this.closed) return false;
+    this.hurried = false;
     if (this.frames.length === 0 && !this.congested) {
       this.scheduled = false;
       return false;
@@ -152,8 +167,9 @@ export class Outbox implements Writer {
     const { length } = this.frames;
     const count = this.bytes <= this.limits.write_bytes ? length : this.countForOneWrite();
     const batch = count === length ? this.frames : this.frames.splice(0, count);
+    const { joiner } = this.schedule;
     const message =
-      this.format === 'cbor' ? concatFrames(batch as Uint8Array[]) : concatJsonFrames(batch as string[]);
+      this.format === 'cbor' ? joiner.joinCbor(batch as Uint8Array[]) : joiner.joinJson(batch as string[]);
     if (count === length) {
       this.frames.length = 0;
       this.tags.length = 0;

@@ -171,6 +171,6 @@ export class Seat {
   }
 
   private pushAck({ seq, op_id, frame }: HeldAck): void {
-    this.outbox.push(frame, { owner: this, kind: 'ack', seq, op_id });
+    this.outbox.pushSoon(frame, { owner: this, kind: 'ack', seq, op_id });
   }
 }

@@ -1,4 +1,4 @@
-import { asSessionId, isUuid, asBraneId, type UserId } from '@state-server/domain';
+import { asSessionId, type UserId } from '@state-server/domain';
 import {
   CLOSE_NORMAL,
   type ClientFrame,
@@ -16,6 +16,7 @@ import {
   toStateError,
   toSystemError,
 } from '@state-server/protocol';
+import { byteLength, mutationIn, type Message, peek, referenceIn, wrongForm } from './client-message';
 import { limitsForClients } from './limits';
 import { OpenSession, type OpenSessionDeps } from './open-session';
 import { Outbox } from './outbox';
@@ -39,12 +40,6 @@ type SessionState =
   | { readonly kind: 'authenticating'; readonly early: (Uint8Array | string)[] }
   | { readonly kind: 'open'; readonly open: OpenSession }
   | { readonly kind: 'closed' };
-
-type Message = Uint8Array | string;
-
-/** Longest UTF-8 form of one UTF-16 unit. */
-const BYTES_PER_UNIT = 3;
-const MUTATIONS: ReadonlySet<unknown> = new Set(['brane.edit', 'brane.undo', 'brane.redo']);
 
 /** One connection: who speaks, whether the frame may come now, and when it is over. */
 export class Session implements Connection {
@@ -90,7 +85,7 @@ export class Session implements Connection {
     const { frame_bytes: most, frames_refused: patience } = this.deps.limits;
     const bytes = byteLength(data, most);
     // A large message costs as much as the frames that would have fitted into it.
-    const retryAfterMs = this.frames.take(Math.ceil(bytes / most));
+    const retryAfterMs = this.frames.take(Math.max(1, Math.ceil(bytes / most)));
     if (retryAfterMs > 0) {
       this.refusedInARow += 1;
       const error = fail('rate.limited', { limit: 'frames' }, undefined, { retryAfterMs });
@@ -241,7 +236,8 @@ export class Session implements Connection {
   private refuseUnread(error: unknown, raw: unknown): void {
     const reference = referenceIn(raw);
     try {
-      if (this.state.kind === 'open') useNumber(this.state.open, raw);
+      const mutation = mutationIn(raw);
+      if (this.state.kind === 'open' && mutation) this.state.open.spoiled(mutation);
       this.refuse(error, reference);
     } catch (outOfOrder) {
       this.refuse(outOfOrder, reference);
@@ -272,44 +268,4 @@ export class Session implements Connection {
     if (open) this.deps.log('info', 'realtime.session.ended', { session_id: open.sessionId, why });
     this.deps.onEnd(this, open?.userId);
   }
-}
-
-function wrongForm(format: Peer['format']): StateError {
-  const expected = format === 'cbor' ? 'binary messages (CBOR)' : 'text messages (JSON)';
-  return fail('frame.malformed', { format }, `This connection was opened for ${expected}.`);
-}
-
-/** Exact only where it matters: near the limit. */
-function byteLength(data: Message, most: number): number {
-  if (typeof data !== 'string') return data.byteLength;
-  if (data.length * BYTES_PER_UNIT <= most || data.length > most) return data.length;
-  return new TextEncoder().encode(data).byteLength;
-}
-
-function peek(data: Message): unknown {
-  try {
-    return decodeFrame(data);
-  } catch {
-    return undefined;
-  }
-}
-
-function fields(raw: unknown): Readonly<Record<string, unknown>> {
-  return typeof raw === 'object' && raw !== null ? (raw as Record<string, unknown>) : {};
-}
-
-/** What an answer repeats of a frame that may be anything. */
-function referenceIn(raw: unknown): FrameReference {
-  const { id, brane_id, op_id } = fields(raw);
-  return {
-    ...(typeof id === 'string' && id.length <= 64 ? { id } : {}),
-    ...(isUuid(brane_id) ? { brane_id } : {}),
-    ...(isUuid(op_id) ? { op_id } : {}),
-  };
-}
-
-function useNumber(open: OpenSession, raw: unknown): void {
-  const { type, brane_id, client_seq, again } = fields(raw);
-  if (!MUTATIONS.has(type) || !isUuid(brane_id) || !Number.isSafeInteger(client_seq)) return;
-  open.spoiled(asBraneId(brane_id), Number(client_seq), again === true);
 }

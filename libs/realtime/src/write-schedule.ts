@@ -1,4 +1,5 @@
 import type { Environment, TimerHandle } from '@state-server/domain';
+import { Joiner } from './joiner';
 
 /** Something that writes what it has queued. */
 export interface Writer {
@@ -14,6 +15,8 @@ export interface Writer {
  * write per tick. No timer runs while all are idle.
  */
 export class WriteSchedule {
+  /** For the writers of this schedule, while they write one after the other. */
+  readonly joiner = new Joiner();
   private soonList: Writer[] = [];
   private ticking: Writer[] = [];
   private timer: TimerHandle | undefined;
@@ -27,6 +30,14 @@ export class WriteSchedule {
   /** Flushes it at the end of this turn, then looks at it every tick until it is idle. */
   soon(writer: Writer): void {
     if (this.soonList.push(writer) === 1) queueMicrotask(() => this.runSoon());
+  }
+
+  /** Flushes it once more at the end of this turn; it is looked at every tick already. */
+  again(writer: Writer): void {
+    queueMicrotask(() => {
+      writer.flush();
+      this.joiner.clear();
+    });
   }
 
   stop(): void {
@@ -43,6 +54,7 @@ export class WriteSchedule {
       writer.flush();
       this.ticking.push(writer);
     }
+    this.joiner.clear();
     this.arm();
   }
 
@@ -50,6 +62,7 @@ export class WriteSchedule {
     const writers = this.ticking;
     this.ticking = [];
     for (const writer of writers) if (writer.tick()) this.ticking.push(writer);
+    this.joiner.clear();
     this.arm();
   }
 
