@@ -56,7 +56,6 @@ describe('a session', () => {
     client.send({ type: 'brane.join', brane_id: brane.id });
     client.edit(brane.id, [world.block(brane.id)]);
     await world.settle();
-    expect(client.frames.map).toBeDefined();
     expect(client.all('brane.ack')).toHaveLength(1);
     expect(client.view(brane.id).scene?.size).toBe(2);
     expect(client.faults).toEqual([]);
@@ -146,6 +145,26 @@ describe('a session', () => {
     for (let count = 0; count < 60; count += 1) client.send({ type: 'system.ping' });
     await world.settle();
     expect(client.socket.closed?.reason).toBe('rate.limited');
+  });
+
+  it('is ended by a flood of nothing too', async () => {
+    const { world, node, brane } = await open({ frames_per_second: 10, frames_burst: 5, frames_refused: 20 });
+    const client = await node.client(brane.owner);
+    for (let count = 0; count < 60; count += 1) client.connection.message(new Uint8Array(0));
+    await world.settle();
+    expect(client.socket.closed?.reason).toBe('rate.limited');
+  });
+
+  it('keeps only so much that comes in before it knows who it is', async () => {
+    const { world, node, brane } = await open({ frames_before_welcome: 2 });
+    const client = await node.client(brane.owner, { greet: false });
+    client.send({ type: 'session.hello', token: tokenOf(brane.owner), client: HELLO });
+    for (const id of ['one', 'two', 'three']) client.send({ type: 'system.ping', id });
+    await world.settle();
+    expect(client.all('system.pong').map((pong) => pong.in_reply_to)).toEqual(['one', 'two']);
+    expect(client.all('system.error')).toMatchObject([
+      { code: 'session.hello_required', in_reply_to: 'three' },
+    ]);
   });
 
   it('is one of so many of a user', async () => {

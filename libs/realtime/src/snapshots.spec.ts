@@ -102,6 +102,37 @@ describe('snapshots', () => {
     expect(state.builds).toBe(3);
   });
 
+  it('are built with breaths between, so that a large brane holds up nobody', async () => {
+    let now = 0;
+    const breaths: number[] = [];
+    const snapshots = new Snapshots({
+      limits: LIMITS,
+      environment: {
+        // Every look at the clock costs a millisecond.
+        clock: { now: () => now, monotonic: () => (now += 1) },
+        timers: {
+          set: (_ms, task) => {
+            breaths.push(now);
+            queueMicrotask(task);
+            return undefined;
+          },
+          clear: () => undefined,
+        },
+      },
+      source: {
+        snapshot: async () => ({
+          meta: world.meta(),
+          head: { epoch: EPOCH, seq: 1 },
+          objects: [world.root(), ...Array.from({ length: 100 }, () => world.block())],
+        }),
+      },
+    });
+    await snapshots.get(world.braneId, { epoch: EPOCH, seq: 1 }, -1);
+    expect(breaths.length).toBeGreaterThanOrEqual(10);
+    const pauses = breaths.map((at, index) => at - (breaths[index - 1] ?? 0));
+    expect(Math.max(...pauses)).toBeLessThan(20);
+  });
+
   it('are not kept beyond the room for all of them', async () => {
     const { get, state, world: own, snapshots } = bench([world.root()], { snapshot_cache_bytes: 10 });
     await get(10);
