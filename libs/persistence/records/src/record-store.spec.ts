@@ -1,5 +1,5 @@
 import { createMemoryKv, type Fault } from '@state-server/persistence-memory';
-import type { Store, Transaction } from '@state-server/persistence-port';
+import type { Documents, Store, Transaction } from '@state-server/persistence-port';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
 import { KvOutcomeUnknown, type KvChanges, type KvTransaction, type OrderedKv } from './ordered-kv';
 import { RecordStore } from './record-store';
@@ -217,5 +217,37 @@ describe('a commit that is still running when time is up', () => {
     const run = store.transact(LABEL, putCount);
     await expect(soon(environment, run)).rejects.toMatchObject({ code: 'outcome_unknown' });
     expect(commits).toBe(1);
+  });
+});
+
+describe('what a document leaves behind', () => {
+  it('is nothing: no chunk, no index entry, no record (STORE-1)', async () => {
+    const kv = createMemoryKv();
+    const store = new RecordStore(kv, createFakeEnvironment());
+    const keysLeft = async (): Promise<number> => {
+      const tx = kv.begin();
+      return (await tx.range('', '\xff', { reverse: false, limit: 99 })).length;
+    };
+    const put = (bytes: number): Promise<void> =>
+      store.transact(LABEL, async (tx) => tx.put('meta', { key: 'large', value: new Uint8Array(bytes) }));
+    await put(450_000);
+    expect(await keysLeft()).toBe(6);
+    await put(250_000);
+    expect(await keysLeft()).toBe(4);
+    await put(10);
+    expect(await keysLeft()).toBe(1);
+    await put(250_000);
+    await store.transact(LABEL, async (tx) => tx.delete('meta', ['large']));
+    expect(await keysLeft()).toBe(0);
+    const user = {
+      brane_id: 'b',
+      user_id: 'u',
+      role: 'owner',
+      since: '2026',
+    } as unknown as Documents['members'];
+    await store.transact(LABEL, async (tx) => tx.put('members', user));
+    expect(await keysLeft()).toBe(2);
+    await store.transact(LABEL, async (tx) => tx.delete('members', ['b', 'u']));
+    expect(await keysLeft()).toBe(0);
   });
 });

@@ -56,22 +56,16 @@ export async function withinTime<R>(
     return late;
   };
 
-  return new Promise<R>((resolve, reject) => {
-    const timer = timers.set(ms, () => reject(stop()));
-    const settle = (): void => {
-      timers.clear(timer);
-      attempt?.records.end(new Error(`the transaction ${label} has ended`));
-      attempt?.kv.abandon();
-    };
-    run().then(
-      (result) => {
-        settle();
-        resolve(result);
-      },
-      (error: unknown) => {
-        settle();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      },
-    );
+  let expire: (error: StoreError) => void = () => undefined;
+  const expiry = new Promise<never>((_, reject) => {
+    expire = reject;
   });
+  const timer = timers.set(ms, () => expire(stop()));
+  try {
+    return await Promise.race([run(), expiry]);
+  } finally {
+    timers.clear(timer);
+    attempt?.records.end(new Error(`the transaction ${label} has ended`));
+    attempt?.kv.abandon();
+  }
 }
