@@ -31,6 +31,7 @@ async function record(
 ): Promise<{ readonly duplicate: boolean }> {
   const { job_id, attempt, event } = report;
   tx.guard('callback_events', [job_id, attempt, event]);
+  tx.guard('jobs', [job_id]);
   const [job, recorded] = await Promise.all([
     tx.get('jobs', [job_id]),
     tx.get('callback_events', [job_id, attempt, event]),
