@@ -9,7 +9,7 @@ const APPS = ['api-gateway', 'sync-gateway', 'auth', 'callback-ingest', 'jobs-ru
 const PROGRAM = [
   "import { renderEnvExample } from '@state-server/platform';",
   ...APPS.map((app, index) => `import { config as config${index} } from './apps/${app}/src/config';`),
-  `export const text = renderEnvExample([${APPS.map((app, index) => `{ app: '${app}', schema: config${index} }`).join(', ')}]);`,
+  `export const text = renderEnvExample([${APPS.map((app, index) => `{ app: '${app}', fields: config${index}.fields }`).join(', ')}]);`,
 ];
 
 /** Every setting of every service, from the tables that they read their environment by. */

@@ -25,8 +25,8 @@ describe('program that is started anew with every build', () => {
   const write = (version: number): void =>
     writeFileSync(
       program,
-      `console.log('version ${version}'); setInterval(() => {}, 1000);
-       process.on('SIGTERM', () => { console.log('bye ${version}'); process.exit(0); });`,
+      `process.on('SIGTERM', () => { console.log('bye ${version}'); process.exit(0); });
+       console.log('version ${version}'); setInterval(() => {}, 1000);`,
     );
   const hear = (line: string): Promise<boolean> => until(() => heard.includes(line), { what: `'${line}'` });
 
