@@ -114,7 +114,7 @@ describe('snapshots', () => {
           set: (_ms, task) => {
             breaths.push(now);
             queueMicrotask(task);
-            return undefined;
+            return task;
           },
           clear: () => undefined,
         },
