@@ -37,6 +37,10 @@ const typescriptRules = {
   'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
 };
 
+/** The whole workspace as one program is looked at in one go; else each file in the program of its project. */
+const { LINT_PROGRAM } = process.env;
+const program = LINT_PROGRAM ? { project: [LINT_PROGRAM] } : { projectService: true };
+
 const specRules = {
   // Jest's asymmetric matchers are typed as any.
   '@typescript-eslint/no-unsafe-assignment': 'off',
@@ -52,7 +56,7 @@ export default [
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { ...program, tsconfigRootDir: import.meta.dirname } },
     rules: typescriptRules,
   },
   ...boundaries(nx),
