@@ -62,6 +62,8 @@ export interface TestGatewayOptions {
   readonly environment?: Environment;
   /** A database that several gateways share, as processes share a directory. */
   readonly kv?: MemoryKv;
+  /** Put between the doors and the store. */
+  readonly around?: (store: Store) => Store;
   /** Of another gateway, whose users are to be known here. */
   readonly tokens?: TestTokens;
 }
@@ -86,7 +88,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   });
   service.onClose('committer', () => committer.drain());
   const http = await openGateway(service, {
-    store,
+    store: options.around?.(store) ?? store,
     committer,
     verifier: tokens.verifier,
     ...(options.quotas && { quotas: options.quotas }),
@@ -195,4 +197,37 @@ export async function makeGroup(
 ): Promise<string> {
   const body = { brane_id: braneId, parent_id: braneId, kind: 'group', ...fields };
   return textOf(await owner.ask('POST', '/object', { body, key: crypto.randomUUID() }), 'id');
+}
+
+/** Lets requests look for their Idempotency-Key at the same moment: none goes on before all of them have looked. */
+export class Starter {
+  private waiting = 0;
+  private expected = 0;
+  private release: () => void = () => undefined;
+  private released: Promise<void> = Promise.resolve();
+
+  /** From now on, for so many requests. */
+  expect(requests: number): void {
+    this.expected = requests;
+    this.waiting = 0;
+    this.released = new Promise((resolve) => (this.release = resolve));
+  }
+
+  readonly around = (store: Store): Store => ({
+    kind: store.kind,
+    transact: (options, callback) => store.transact(options, callback),
+    read: async (options, callback) => {
+      const found = await store.read(options, callback);
+      if (options.label === 'idempotency.find' && this.waiting < this.expected) await this.line();
+      return found;
+    },
+    check: () => store.check(),
+    close: () => store.close(),
+  });
+
+  private async line(): Promise<void> {
+    this.waiting += 1;
+    if (this.waiting === this.expected) this.release();
+    await this.released;
+  }
 }

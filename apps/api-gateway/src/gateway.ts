@@ -10,6 +10,7 @@ import { registerDocs } from './docs/docs-routes';
 import { registerAuthForward } from './forward/auth-forward';
 
 import { GatewayPool } from './forward/gateway-pool';
+import { ignoreUpgrade, isOtherUpgrade } from './forward/ignore-upgrade';
 import { type PlainAnswer, type SpliceRefusal, WebSocketSplice } from './forward/websocket-splice';
 import { registerHome } from './home/home-route';
 import { createWhatRuns } from './home/what-runs';
@@ -48,7 +49,10 @@ export async function openGateway(
     });
     await registerDocs(server);
     await registerAuthForward(server, { url: config.AUTH_URL, answerMs: config.REQUEST_TIMEOUT_MS });
-    server.server.on('upgrade', (request, socket, rest: Buffer) => splice.handle(request, socket, rest));
+    server.server.on('upgrade', (request, socket, rest: Buffer) => {
+      if (isOtherUpgrade(request)) ignoreUpgrade(server.server, request, socket, rest);
+      else splice.handle(request, socket, rest);
+    });
   };
   service.onStopAccepting('splice', () => splice.close());
   return startHttpService(service, {

@@ -6,18 +6,20 @@ import {
   fieldOf,
   makeBrane,
   makeGroup,
+  Starter,
   startTestGateway,
   type TestGateway,
   textOf,
 } from './gateway.spec-support';
 
 let gateway: TestGateway;
+const starter = new Starter();
 let ada: Caller;
 let bob: Caller;
 let brane: string;
 
 beforeAll(async () => {
-  gateway = await startTestGateway();
+  gateway = await startTestGateway({ around: starter.around });
   ada = await gateway.user('Ada');
   bob = await gateway.user('Bob');
   brane = await makeBrane(ada);
@@ -81,6 +83,7 @@ describe('an Idempotency-Key', () => {
   it('of 20 twins at once has one effect, and 20 equal answers (REST-ONCE-2, I5)', async () => {
     const before = Number(await headOf());
     for (const key of [crypto.randomUUID(), 'no-uuid']) {
+      starter.expect(20);
       const answers = await Promise.all(Array.from({ length: 20 }, () => create(block(key), key)));
       const [first] = answers;
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
@@ -99,6 +102,7 @@ describe('an Idempotency-Key', () => {
     const id = await makeGroup(ada, brane);
     const twins = (ask: (key: string) => Promise<Answer>): Promise<Answer[]> => {
       const key = crypto.randomUUID();
+      starter.expect(20);
       return Promise.all(Array.from({ length: 20 }, () => ask(key)));
     };
     const headers = { 'if-match': '"1"' };
@@ -121,6 +125,7 @@ describe('an Idempotency-Key', () => {
   it('is honoured where it is not required: branes, members, names (REST-ONCE-2)', async () => {
     const twins = async (ask: (key: string) => Promise<Answer>): Promise<Answer[]> => {
       const key = crypto.randomUUID();
+      starter.expect(20);
       const answers = await Promise.all(Array.from({ length: 20 }, () => ask(key)));
       expect(answers.filter(replayed)).toHaveLength(19);
       expect(new Set(answers.map(({ status }) => status)).size).toBe(1);
@@ -173,6 +178,7 @@ describe('an Idempotency-Key', () => {
   it('of 20 racing requests with different bodies lets one through (REST-ONCE-3)', async () => {
     const key = crypto.randomUUID();
     const before = Number(await headOf());
+    starter.expect(20);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, index) => create(block(`racer ${index % 2}`), key)),
     );

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
-import { freePort } from '@state-server/testing';
+import { freePort, until } from '@state-server/testing';
 import {
   codeOf,
   fieldOf,
@@ -180,6 +180,34 @@ describe('/ws (REST-SPLICE-1)', () => {
     await gateway.close();
     await closed;
   });
+
+  it.each([
+    ['without a body', 'GET /auth/x', '', '', 'body of 0'],
+    ['with a body', 'POST /auth/x', 'Content-Length: 2\r\n', '{}', 'body of 2'],
+    [
+      'with a chunked body',
+      'POST /auth/x',
+      'Transfer-Encoding: chunked\r\n',
+      '3\r\nabc\r\n0\r\n\r\n',
+      'body of 3',
+    ],
+  ])(
+    'is not meant by an offer of h2c: a request %s is answered as it is (REST-SPLICE-7)',
+    async (_what, line, fields, body, told) => {
+      const auth = await neighbour((_request, response, sent) => response.end(`body of ${sent.length}`));
+      const { http } = await open({ env: { AUTH_URL: auth.url } });
+      const socket = connect(http.port, '127.0.0.1');
+      closers.push(() => void socket.destroy());
+      let text = '';
+      socket.on('data', (chunk) => (text += String(chunk)));
+      const offer = 'Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+      for (const times of [1, 2]) {
+        socket.write(`${line} HTTP/1.1\r\nHost: x\r\n${offer}${fields}\r\n${body}`);
+        await until(() => text.split(told).length === times + 1);
+      }
+      expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+    },
+  );
 
   it('asked for without an upgrade is no route', async () => {
     const gateway = await open();
