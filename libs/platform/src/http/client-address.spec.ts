@@ -1,12 +1,8 @@
-import type { IncomingMessage } from 'node:http';
-import { clientAddress } from './client-address';
+import { type AddressedRequest, clientAddress } from './client-address';
 
-const request = (
-  remoteAddress: string,
-  forwardedFor?: string,
-): Pick<IncomingMessage, 'headers' | 'socket'> => ({
+const request = (remoteAddress: string, forwardedFor?: string): AddressedRequest => ({
   headers: forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor },
-  socket: { remoteAddress } as IncomingMessage['socket'],
+  socket: { remoteAddress },
 });
 
 describe("a client's address", () => {

@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
+/** What of an incoming request tells where it comes from. */
+export interface AddressedRequest {
+  readonly headers: IncomingMessage['headers'];
+  readonly socket: { readonly remoteAddress?: string | undefined };
+}
+
 export interface Client {
   /** IP address. */
   readonly address: string;
@@ -21,7 +27,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
  */
 export function clientAddress(
   trustedProxies: readonly string[],
-): (request: Pick<IncomingMessage, 'headers' | 'socket'>) => Client {
+): (request: AddressedRequest) => Client {
   const trusted = new BlockList();
   for (const entry of trustedProxies.flatMap((name) => NAMED[name.toLowerCase()] ?? [name]))
     add(trusted, entry);
