@@ -13,6 +13,11 @@ import type { Verdict, Work } from './work';
 export const GROUP_EDITS = 200;
 export const GROUP_BYTES = 256 * 1024;
 
+/** Requests and bytes that may wait for one brane; more are told to come again. */
+export const WAITING_EDITS = 5_000;
+const WAITING_BYTES = 16 * 1024 * 1024;
+const BUSY_RETRY_MS = 250;
+
 /** After a commit of unknown outcome: when to look for entries that nobody has published, ms, and how often. */
 const REPUBLISH_AFTER_MS = 250;
 const REPUBLISH_TRIES = 5;
@@ -28,8 +33,9 @@ interface Upkeep {
  */
 export class BraneQueue {
   private readonly lane: Lane;
-  private waiting: Work[] = [];
-  private upkeep: Upkeep[] = [];
+  private readonly waiting: Work[] = [];
+  private waitingBytes = 0;
+  private readonly upkeep: Upkeep[] = [];
   private running = false;
   private readonly idle = new Set<() => void>();
 
@@ -43,14 +49,21 @@ export class BraneQueue {
   }
 
   push(work: Work): void {
+    if (this.waiting.length >= WAITING_EDITS || this.waitingBytes + work.bytes > WAITING_BYTES) {
+      work.fail(fail('commit.conflict', undefined, undefined, { retryAfterMs: BUSY_RETRY_MS }));
+      return;
+    }
     this.waiting.push(work);
+    this.waitingBytes += work.bytes;
     this.start();
   }
 
   /** A request whose time was up while it waited needs no commit any more. */
   withdraw(work: Work): void {
     const at = this.waiting.indexOf(work);
-    if (at >= 0) this.waiting.splice(at, 1);
+    if (at < 0) return;
+    this.waiting.splice(at, 1);
+    this.waitingBytes -= work.bytes;
   }
 
   /** Runs a piece of upkeep between two groups. Throws StateErrors. */
@@ -101,7 +114,9 @@ export class BraneQueue {
       if (count > 0 && (count >= GROUP_EDITS || bytes > GROUP_BYTES)) break;
       count += 1;
     }
-    return this.waiting.splice(0, count);
+    const group = this.waiting.splice(0, count);
+    for (const work of group) this.waitingBytes -= work.bytes;
+    return group;
   }
 
   private async commit(works: readonly Work[]): Promise<void> {
@@ -150,7 +165,9 @@ export class BraneQueue {
       if (verdict.kind === 'refused') work.fail(verdict.error);
       else work.succeed(verdict.committed);
     }
-    this.waiting.unshift(...works.filter((work) => !verdicts.has(work) && !work.settled));
+    const left = works.filter((work) => !verdicts.has(work) && !work.settled);
+    this.waiting.unshift(...left);
+    for (const work of left) this.waitingBytes += work.bytes;
   }
 
   /** Nothing was committed, or nobody knows. What one request has brought about does not fall on the others (SYNC L2). */

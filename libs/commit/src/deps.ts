@@ -20,7 +20,7 @@ export interface CommitMetrics {
   refused?(braneId: BraneId, code: string): void;
   /** Whether a commit is stored is not known; the replica was dropped. */
   outcomeUnknown?(braneId: BraneId): void;
-  /** A mistake of this software came to light after a commit; nothing is lost, the replica was dropped. */
+  /** A mistake of this software came to light, after a commit or in a replica; nothing is lost, the replica was dropped. */
   fault?(braneId: BraneId, error: unknown): void;
   /** Bytes and branes held by the replicas, after each commit. */
   replicas?(held: { readonly bytes: number; readonly branes: number }): void;

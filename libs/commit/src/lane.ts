@@ -4,6 +4,7 @@ import { type HeadDoc, StoreError, type Transaction } from '@state-server/persis
 import { catchUp } from './catch-up';
 import type { Core } from './core';
 import { Loader } from './load';
+import { ReplicaDoubt } from './not-loaded';
 import type { Position } from './read';
 import type { Replica } from './replica';
 import { TurnTaken, TurnWatch, withoutTurn } from './turn';
@@ -48,6 +49,7 @@ export interface Done<T> {
 interface Fortune {
   losses: number;
   unknown: StoreError | undefined;
+  doubted: boolean;
 }
 
 /** Conflicts after which a writer asks for its turn; again after as many more (SYNC L5). */
@@ -83,7 +85,7 @@ export class Lane {
    */
   async run<T>(task: Task<T>): Promise<Done<T>> {
     const { clock } = this.core.environment;
-    const fortune: Fortune = { losses: 0, unknown: undefined };
+    const fortune: Fortune = { losses: 0, unknown: undefined, doubted: false };
     for (let attempts = 1; ; attempts += 1) {
       const remainingMs = task.deadlineAt - clock.monotonic();
       if (remainingMs <= 0) throw this.outOfTime(task.label, fortune);
@@ -105,6 +107,12 @@ export class Lane {
     if (error instanceof TurnTaken) {
       return this.pause(TURN_POLL_MS * (0.5 + this.core.environment.random.next()));
     }
+    if (error instanceof ReplicaDoubt && !fortune.doubted) {
+      fortune.doubted = true;
+      this.core.replicas.drop(this.braneId);
+      this.core.metrics?.fault?.(this.braneId, error);
+      return;
+    }
     if (!(error instanceof StoreError)) throw error;
     if (error.code === 'outcome_unknown') {
       fortune.unknown = error;
@@ -114,7 +122,7 @@ export class Lane {
       return this.pause(UNKNOWN_PAUSE_MS);
     }
     if (error.code !== 'conflict') {
-      this.core.replicas.drop(this.braneId);
+      if (error.code !== 'too_large') this.core.replicas.drop(this.braneId);
       throw fortune.unknown ?? error;
     }
     fortune.losses += 1;

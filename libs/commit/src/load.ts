@@ -1,7 +1,7 @@
 import type { BraneId, ObjectId, SceneReader } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import type { ObjectDoc, ReadTransaction } from '@state-server/persistence-port';
-import { NotLoaded, type Want } from './not-loaded';
+import { NotLoaded, ReplicaDoubt, type Want } from './not-loaded';
 import { readMetaIn } from './read';
 import type { Replica } from './replica';
 
@@ -86,7 +86,10 @@ export class Loader {
     this.replica.learnBrane(facts);
   }
 
-  /** For these objects the cell under which the index holds them, read anew where the replica is not sure. */
+  /**
+   * For these objects the cell under which the index holds them, read anew where the replica is not sure. Throws
+   * ReplicaDoubt when what is read is not what the replica holds. New objects have no cell yet.
+   */
   async cells(ids: readonly ObjectId[]): Promise<void> {
     const unsure = ids.filter((id) => this.replica.cellOf(id) === undefined);
     if (unsure.length === 0) return;
@@ -94,7 +97,14 @@ export class Loader {
       'objects',
       unsure.map((id) => [this.braneId, id]),
     );
-    for (const doc of docs) if (doc) this.replica.learnObject(doc);
+    unsure.forEach((id, i) => {
+      const held = this.replica.knows(id) ? this.replica.get(id) : undefined;
+      const doc = docs[i];
+      if (held && (doc?.object.version !== held.version || doc.object.seq !== held.seq)) {
+        throw new ReplicaDoubt(this.braneId, id);
+      }
+      if (doc) this.replica.learnObject(doc);
+    });
   }
 
   async want(want: Want): Promise<void> {

@@ -19,3 +19,11 @@ export class NotLoaded extends Error {
     this.name = 'NotLoaded';
   }
 }
+
+/** The store holds something else than the replica: it is to be dropped, and the transaction made anew. */
+export class ReplicaDoubt extends Error {
+  constructor(braneId: string, id: ObjectId) {
+    super(`the replica of ${braneId} does not hold ${id} as the store does`);
+    this.name = 'ReplicaDoubt';
+  }
+}
