@@ -25,9 +25,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
  * Tells the client's address of a request that Fastify never sees: the last one in X-Forwarded-For that no trusted proxy
  * stands behind. A header that comes from anybody else is not looked at.
  */
-export function clientAddress(
-  trustedProxies: readonly string[],
-): (request: AddressedRequest) => Client {
+export function clientAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => Client {
   const trusted = new BlockList();
   for (const entry of trustedProxies.flatMap((name) => NAMED[name.toLowerCase()] ?? [name]))
     add(trusted, entry);
