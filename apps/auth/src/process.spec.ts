@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { type AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { until } from '@state-server/testing';
+import { buildSync } from 'esbuild';
+import { ENV } from './auth.spec-support';
+
+const ROOT = resolve(__dirname, '../../..');
+/** Inside the workspace, so that the program finds its packages. */
+let folder: string;
+let program: string;
+const children: ChildProcess[] = [];
+
+beforeAll(() => {
+  folder = mkdtempSync(join(ROOT, 'node_modules/.cache/auth-process-'));
+  program = join(folder, 'main.cjs');
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: ['apps/auth/src/main.ts'],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    packages: 'external',
+    tsconfig: 'tsconfig.base.json',
+  });
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(env: Record<string, string>) {
+  const child = spawn(process.execPath, [program], {
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      ...ENV,
+      NODE_ENV: 'development',
+      STORE_PATH: join(folder, 'store'),
+      REDIS_URL: 'redis://127.0.0.1:1',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.push(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (data: Buffer) => (out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (err += data.toString()));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const listening = (): Promise<string> =>
+    until(() => /"url":"([^"]+)"/.exec(out)?.[1], { what: 'the service to listen', timeoutMs: 20_000 });
+  return { child, ended, listening, out: () => out, err: () => err };
+}
+
+describe('the process of a service', () => {
+  it('says in one line which port is taken, and ends with 3', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { ended, err } = run({ PORT: String(port) });
+    expect(await ended).toBe(3);
+    expect(err()).toBe(`auth: port ${port} on 127.0.0.1 is in use by another program\n`);
+    other.close();
+  });
+
+  it('says in one line each what is wrong with the settings, without values, and ends with 2', async () => {
+    const { ended, err } = run({ NODE_ENV: 'production', PORT: 'hunter2', REDIS_ULR: 'hunter2' });
+    expect(await ended).toBe(2);
+    expect(err().trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^auth: REDIS_ULR is not known: is REDIS_URL meant\?/),
+      'auth: PORT must be an integer from 0 to 65535',
+      'auth: DEV_AUTH must not be true in production',
+    ]);
+  });
+
+  it('says what is wrong with its key without showing it, and ends with 2', async () => {
+    const { ended, err } = run({ JWT_PRIVATE_KEY: 'hunter2' });
+    expect(await ended).toBe(2);
+    expect(err()).toBe('auth: JWT_PRIVATE_KEY: it holds no PKCS #8 private key in PEM\n');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends in good order with 0 on %s', async (signal) => {
+    const { child, ended, listening, out } = run({});
+    const url = await listening();
+    expect((await fetch(`${url}/health/ready`)).status).toBe(200);
+    child.kill(signal);
+    expect(await ended).toBe(0);
+    const events = [...out().matchAll(/"msg":"([^"]+)"/g)].map(([, event]) => event);
+    expect(events.slice(-3)).toEqual(['service.signal', 'service.draining', 'service.closed']);
+  });
+
+  it('ends at once with 1 on a second signal', async () => {
+    const { child, ended, listening, out } = run({ DRAIN_DELAY_MS: '60000' });
+    await listening();
+    child.kill('SIGTERM');
+    await until(() => out().includes('service.draining'));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+  });
+});
