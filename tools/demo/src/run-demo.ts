@@ -22,7 +22,7 @@ export interface DemoOptions {
 /** The gateway dies when this share of the time is over. */
 const KILL_AT = 0.4;
 const SETTLE_MS = 20_000;
-const GAPS_METRIC = 'state_realtime_gaps_filled_total';
+const GAPS_METRIC = 'realtime_gaps_filled_total';
 
 /** Builds a town, lets a crowd loose in it, kills a gateway, and compares. Answers whether all converged. */
 export async function runDemo(options: DemoOptions): Promise<boolean> {

@@ -15,15 +15,18 @@ export interface ServiceStatus {
   /** Null while it waits for its restart. */
   readonly pid: number | null;
   readonly url: string;
+  /** Where Prometheus reads it. */
+  readonly metrics?: string;
   readonly ready: boolean;
 }
 
 export async function statusOf(where: Where): Promise<Status> {
   const state = readRun(where);
   if (!state || !isRunning(state.supervisor)) return { origin: null, services: [] };
-  const services = state.services.map(async ({ name, url, process }) => {
+  const services = state.services.map(async ({ name, url, metrics, process }) => {
     const pid = process && isRunning(process) ? process.pid : null;
-    return { name, pid, url, ready: pid !== null && (await probeOf(url).ready()) };
+    const ready = pid !== null && (await probeOf(url).ready());
+    return { name, pid, url, ...(metrics === undefined ? {} : { metrics }), ready };
   });
   return { origin: state.origin, services: await Promise.all(services) };
 }

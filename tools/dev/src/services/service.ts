@@ -6,6 +6,8 @@ import { type ProcessIdentity } from './process-identity';
 
 export interface ServiceSpec extends ProcessSpec {
   readonly url: string;
+  /** Its page for Prometheus, if it has one. */
+  readonly metrics?: string;
   readonly probe: Probe;
   /** How long it may drain after SIGTERM. */
   readonly graceMs: number;

@@ -17,6 +17,7 @@ export function appSpec(service: ServicePlan, dataDir: string): ServiceSpec {
     cwd: ROOT,
     logFile: join(logFolder(dataDir), `${service.name}.log`),
     url: service.url,
+    metrics: `${new URL(service.url).protocol}//${new URL(service.url).hostname}:${service.metricsPort}/metrics`,
     probe: httpProbe(service.url),
     graceMs: 15_000,
     startMs: 60_000,

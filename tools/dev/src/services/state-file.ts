@@ -10,7 +10,14 @@ const stateSchema = z.object({
   origin: z.string(),
   supervisor: z.object(identity),
   /** `process` is null while a service that ended waits for its restart. */
-  services: z.array(z.object({ name: z.string(), url: z.string(), process: z.nullable(z.object(identity)) })),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      url: z.string(),
+      metrics: z.exactOptional(z.string()),
+      process: z.nullable(z.object(identity)),
+    }),
+  ),
 });
 
 /** What `up` started here: the other commands find it by this file. */

@@ -76,7 +76,12 @@ export class Supervisor {
     writeState(this.options.dataDir, {
       origin: this.options.origin,
       supervisor: ownIdentity(),
-      services: this.services.map(({ spec, process }) => ({ name: spec.name, url: spec.url, process })),
+      services: this.services.map(({ spec, process }) => ({
+        name: spec.name,
+        url: spec.url,
+        ...(spec.metrics === undefined ? {} : { metrics: spec.metrics }),
+        process,
+      })),
     });
   }
 
