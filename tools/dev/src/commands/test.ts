@@ -14,11 +14,14 @@ import {
   totalsOf,
 } from '../report/summary';
 import { selectTests, type Selection, type SpecFile } from '../report/select-tests';
+import { ensureRedisServer } from '../services/redis';
 import { type Terminal } from '../terminal';
+import { UserError } from '../user-error';
 import { ROOT } from '../workspace';
 
 /** Runs the tests of all projects, or those that match; the last line is the sum. Answers the exit code. */
 export async function test(pattern: string | undefined, terminal: Terminal): Promise<number> {
+  installRedis(terminal);
   const selection = selectTests(pattern, specFiles(), await projectsWith('test'));
   rmSync(REPORTS, { recursive: true, force: true });
   const run = await runTests(selection, terminal);
@@ -37,6 +40,16 @@ export async function test(pattern: string | undefined, terminal: Terminal): Pro
     terminal.line(`No test ran${pattern ? ` that matches '${pattern}'` : ''}.`);
   terminal.line(closingLine(totals));
   return exitCodeOf(totals);
+}
+
+/** Without a Redis the specs that need one are skipped, by name and reason. */
+function installRedis(terminal: Terminal): void {
+  try {
+    ensureRedisServer((line) => terminal.line(line));
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    terminal.line(error.message);
+  }
 }
 
 function runTests(selection: Selection, terminal: Terminal): ReturnType<typeof runNx> {
