@@ -7,7 +7,7 @@ export function isFatal(error: Error): boolean {
 
 /**
  * LMDB's bookkeeping of free pages can lose its way while a commit is prepared, when several processes write by turns
- * (docs/decisions: the embedded store). The commit is then aborted before a byte is written; the next attempt reads
+ * (docs/decisions/0007). The commit is then aborted before a byte is written; the next attempt reads
  * the free pages anew and succeeds.
  */
 const PASSING = /MDB_BAD_TXN|MDB_BAD_VALSIZE|MDB_NOTFOUND|MDB_PROBLEM/;

@@ -6,7 +6,10 @@ export interface CollectionSpec<Doc> {
   /** Stable number of the key space on disk; never reused. */
   readonly id: number;
   readonly key: readonly (keyof Doc & string)[];
-  /** Index name → fields. The key's fields are appended where they are not in it; a document that lacks a field is not in the index. */
+  /**
+   * Index name → fields. The key's fields are appended where they are not in it. A document that lacks one of the fields
+   * (absent or null) is not in the index. Ids are stable numbers on disk like the collection's, 1–254.
+   */
   readonly indexes: Readonly<
     Record<string, { readonly id: number; readonly fields: readonly (keyof Doc & string)[] }>
   >;
@@ -99,6 +102,6 @@ export const COLLECTIONS = {
 
 export type Collections = typeof COLLECTIONS;
 export type IndexName<Name extends CollectionName> = keyof Collections[Name]['indexes'] & string;
-/** One component of a key. Numbers are integers within ±2^53; text is compared by its UTF-8 bytes. */
+/** One component of a key. Numbers are integers within ±2^53; text is well-formed and compared by its UTF-8 bytes. */
 export type KeyPart = string | number;
 export type Key = readonly KeyPart[];

@@ -217,7 +217,7 @@ export interface CallbackEventDoc {
   readonly at: Time;
 }
 
-/** The record by which a transaction of unknown outcome finds out what became of it. */
+/** The record by which a transaction of unknown outcome finds out what became of it; only where that can happen. */
 export interface TransactionDoc {
   readonly id: string;
   /** Which of the transaction's attempts wrote it, from 0: that attempt's result is the one that counts. */

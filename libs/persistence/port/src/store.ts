@@ -6,7 +6,12 @@ export interface RangeOptions<Name extends CollectionName> {
   readonly index?: IndexName<Name>;
   /** Only keys (of the index or the primary key) that start with these components; may be empty. */
   readonly prefix: Key;
-  /** Components after the prefix. Exclusive lower / inclusive lower / exclusive upper / inclusive upper bound. */
+  /**
+   * Components after the prefix. Exclusive lower / inclusive lower / exclusive upper / inclusive upper bound. A bound with
+   * fewer components than the key stands for all keys that start with it: `gt: [5]` begins after the last of them. So a
+   * page of an index goes on after the whole key of its last document: the index's fields and then those of the primary
+   * key that are not among them.
+   */
   readonly gt?: Key;
   readonly gte?: Key;
   readonly lt?: Key;
@@ -16,14 +21,18 @@ export interface RangeOptions<Name extends CollectionName> {
   readonly limit: number;
 }
 
-/** Reads from one snapshot of the store. */
+/**
+ * Reads from one snapshot of the store, which holds all that was acknowledged before it. Every answer is the caller's own
+ * copy. After the callback has ended, or its time, every call fails.
+ */
 export interface ReadTransaction {
   get<Name extends CollectionName>(collection: Name, key: Key): Promise<Documents[Name] | undefined>;
-  /** As many answers as keys, in their order. */
+  /** As many answers as keys, in their order; `undefined` for what is not there. */
   getMany<Name extends CollectionName>(
     collection: Name,
     keys: readonly Key[],
   ): Promise<(Documents[Name] | undefined)[]>;
+  /** In the order of the keys (of the index's keys), or backward; fewer than `limit` means that there are no more. */
   range<Name extends CollectionName>(
     collection: Name,
     options: RangeOptions<Name>,
@@ -36,9 +45,15 @@ export interface ReadTransaction {
  * names its guard.
  */
 export interface Transaction extends ReadTransaction {
-  /** Conflict if this key is written, created or deleted by another before this transaction commits. */
+  /**
+   * Conflict if this key is written, created or deleted by another before this transaction commits; the document may be
+   * absent. Who writes what a rule counts or searches writes the guard of that rule too (SYNC P1).
+   */
   guard(collection: CollectionName, key: Key): void;
-  /** Inserts or replaces; the key and the index entries are taken from the document. */
+  /**
+   * Inserts or replaces; the key and the index entries are taken from the document, as it is now. Throws `too_large` for
+   * a key or a document above STORE_LIMITS, TypeError for a document without its key.
+   */
   put<Name extends CollectionName>(collection: Name, document: Documents[Name]): void;
   /** Deleting what is not there is no error. */
   delete(collection: CollectionName, key: Key): void;
@@ -47,9 +62,9 @@ export interface Transaction extends ReadTransaction {
 export interface TransactOptions {
   /** For logs and metrics: `commit.group`, `auth.refresh`, … */
   readonly label: string;
-  /** Milliseconds for all attempts together; default 5,000. */
+  /** Milliseconds for all attempts together; default 5,000. One attempt has at most STORE_LIMITS.transactionMs of them. */
   readonly deadlineMs?: number;
-  /** Attempts after a conflict; default 20. Backoff with jitter between them. */
+  /** Attempts after the first; default 20. Backoff with jitter between them, at most 250 ms each. */
   readonly maxRetries?: number;
 }
 
@@ -57,7 +72,7 @@ export interface TransactOptions {
  * The only way to what is stored. Errors are `StoreError`s:
  * - `conflict`: every attempt lost against another writer;
  * - `deadline`: out of time, and certainly not committed;
- * - `outcome_unknown`: out of time, and it may have been committed (the transaction's own record will tell);
+ * - `outcome_unknown`: out of time, and it may have been committed or still be: ask for what it would have written;
  * - `too_large`: a key, value or transaction is over the common limits;
  * - `unavailable`: the store does not answer (disk full included); nothing was committed;
  * - `corrupt`: a record failed its checksum; names the record;
@@ -67,8 +82,12 @@ export interface TransactOptions {
 export interface Store {
   /** `lmdb`, `memory`, …: for people only; nothing may depend on it. */
   readonly kind: string;
-  /** Runs the callback, commits, retries on conflict. The callback may run several times: no side effects in it. */
+  /**
+   * Runs the callback, commits, retries on conflict. Resolves when the writes are durable and visible to everybody. The
+   * callback may run several times, also beyond its time: no side effects in it.
+   */
   transact<T>(options: TransactOptions, callback: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs the callback once on one snapshot, for at most STORE_LIMITS.transactionMs. */
   read<T>(options: TransactOptions, callback: (tx: ReadTransaction) => Promise<T>): Promise<T>;
   /** Answers if the store is in working order (used by readiness). Throws a StoreError otherwise. */
   check(): Promise<void>;
