@@ -2,6 +2,7 @@ import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Clock } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import {
+  decodeBody,
   headerOf,
   type Logger,
   okAnswer,
@@ -10,7 +11,6 @@ import {
   type RestReply,
   type RestRequest,
 } from '@state-server/platform';
-import { decodeCbor, decodeJson } from '@state-server/protocol';
 import { recordCallback } from './record-callback';
 import type { ReplayMemory } from './replay-memory';
 import { verifyWebhook } from './verify-webhook';
@@ -50,7 +50,7 @@ export class CallbackHttp {
     }
     const { params, body } = readRequest('internal.callback', {
       ...plain(request),
-      body: decode(request, bytes),
+      body: decodeBody(headerOf(request, 'content-type'), bytes),
     });
     const { duplicate } = await recordCallback(
       { store, clock },
@@ -62,11 +62,6 @@ export class CallbackHttp {
     log.info('callback.recorded', { job_id, attempt, callback_event: event, state, worker, duplicate });
     respond(reply, okAnswer({ job_id, duplicate }));
   }
-}
-
-function decode(request: RestRequest, bytes: Uint8Array): unknown {
-  const isJson = headerOf(request, 'content-type')?.toLowerCase().startsWith('application/json');
-  return isJson ? decodeJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) : decodeCbor(bytes);
 }
 
 /** Fastify's request has its fields behind getters, which a spread would lose. */

@@ -1,4 +1,4 @@
-import { decodeCbor, decodeJson, fail } from '@state-server/protocol';
+import { decodeCbor, decodeJson, fail, MEDIA_TYPES } from '@state-server/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { formOfType } from './negotiate';
 import { routeOf } from './wire-request';
@@ -12,35 +12,36 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function readBodies(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  const parse = (decode: (bytes: Buffer) => unknown) => (request: FastifyRequest, bytes: Buffer) => {
+  const parse = async (request: FastifyRequest, bytes: Buffer): Promise<unknown> => {
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') {
-      throw fail(
-        'body.unsupported_type',
-        { content_encoding: encoding },
-        'Send the body without Content-Encoding.',
-      );
+      const message = 'Send the body without Content-Encoding.';
+      throw fail('body.unsupported_type', { content_encoding: encoding }, message);
     }
-    if (formOfType(request.headers['content-type']) === undefined) throw fail('body.unsupported_type');
+    const type = request.headers['content-type'];
+    if (formOfType(type) === undefined) throw fail('body.unsupported_type');
     if (routeOf(request)?.auth === 'signature') return bytes;
     // A media type without a body says nothing: whether one is needed is the route's to tell.
-    return bytes.length === 0 ? undefined : decode(bytes);
+    return bytes.length === 0 ? undefined : decodeBody(type, bytes);
   };
-  const cbor = parse((bytes) => decodeCbor(bytes));
-  const json = parse((bytes) => decodeJson(textOf(bytes)));
-  server.addContentTypeParser(
-    'application/cbor',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => cbor(request, bytes),
-  );
-  server.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => json(request, bytes),
-  );
+  for (const type of Object.values(MEDIA_TYPES)) {
+    server.addContentTypeParser(type, { parseAs: 'buffer' }, parse);
+  }
 }
 
-function textOf(bytes: Buffer): string {
+/** The value of a body of this Content-Type. Throws `body.unsupported_type`, `body.malformed`, or DecodeError. */
+export function decodeBody(contentType: string | undefined, bytes: Uint8Array): unknown {
+  switch (formOfType(contentType)) {
+    case 'cbor':
+      return decodeCbor(bytes);
+    case 'json':
+      return decodeJson(textOf(bytes));
+    case undefined:
+      throw fail('body.unsupported_type');
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {

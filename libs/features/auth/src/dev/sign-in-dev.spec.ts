@@ -1,5 +1,6 @@
 import { coded, createWorld, type World } from '../auth.spec-support';
 import { getSession } from '../get-session';
+import type * as Index from '../index';
 import { createSignInLimit } from '../sign-in-limit';
 import { signInDev } from './sign-in-dev';
 
@@ -55,12 +56,12 @@ describe('a sign-in of development', () => {
   it('is loaded when somebody asks for it, and not before (ID9)', async () => {
     await jest.isolateModulesAsync(async () => {
       let loaded = false;
-      class DevSignInHttp {}
+      const DevSignInHttp = jest.fn();
       jest.doMock('./dev-sign-in.http', () => {
         loaded = true;
         return { DevSignInHttp };
       });
-      const { loadDevSignIn } = jest.requireActual<typeof import('../index')>('../index');
+      const { loadDevSignIn } = jest.requireActual<typeof Index>('../index');
       expect(loaded).toBe(false);
       expect(await loadDevSignIn()).toBe(DevSignInHttp);
       expect(loaded).toBe(true);
