@@ -1,5 +1,7 @@
 import { type ProjectReport } from './jest-report';
 
+const MESSAGE_LINES = 30;
+
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
@@ -31,7 +33,7 @@ export const exitCodeOf = ({ passed, failed }: Totals): number => (failed > 0 ||
 export function describeFailures(reports: readonly ProjectReport[], crashed: readonly string[]): string[] {
   return [
     ...reports.flatMap(({ project, failures }) =>
-      failures.flatMap(({ name, message }) => [`✖ ${project}: ${name}`, indent(message), '']),
+      failures.flatMap(({ name, message }) => [`✖ ${project}: ${name}`, indent(shortened(message)), '']),
     ),
     ...crashed.map((task) => `✖ ${task} ended without a report (its output is above)`),
   ];
@@ -55,5 +57,8 @@ export function describeSlowest(reports: readonly ProjectReport[], root: string,
 }
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** What was expected and where; the report file has all of the stack. */
+const shortened = (message: string): string => message.split('\n').slice(0, MESSAGE_LINES).join('\n');
 
 const indent = (text: string): string => text.replace(/^/gm, '    ');
