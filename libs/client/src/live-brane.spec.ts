@@ -194,6 +194,21 @@ describe('a live brane', () => {
     expect(ada.brane.canRedo).toBe(false);
   });
 
+  it('asks again for a join that was refused for now, and once (F3)', async () => {
+    server.cut(ada);
+    ada.brane.sessionOpened();
+    ada.toServer.length = 0;
+    ada.brane.joinRefused(fail('dependency.unavailable'));
+    await environment.advance(999);
+    expect(ada.toServer).toEqual([]);
+    await environment.advance(1);
+    expect(ada.toServer).toMatchObject([{ type: 'brane.join', after: { epoch: 'epoch-1', seq: 0 } }]);
+    server.flush();
+    expect(ada.brane.live).toBe(true);
+    await environment.advance(10_000);
+    expect(ada.brane.stats.joins).toBe(3);
+  });
+
   it('ends when it is put out, and rejects what was waiting', async () => {
     const reasons: string[] = [];
     ada.brane.events.on('left', ({ reason }) => reasons.push(reason));

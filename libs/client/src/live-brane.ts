@@ -28,6 +28,9 @@ import { Overwrites } from './overwrites';
 import { type LogPosition, PendingEdits } from './pending-edits';
 import { Presence } from './presence';
 
+/** Milliseconds before a join that was refused for now is asked for again, when the server does not say. */
+const JOIN_RETRY_MS = 1_000;
+
 /** One brane, live: what the user sees, and every way to change it. */
 export class LiveBrane {
   readonly events = new Emitter<LiveBraneEvents>();
@@ -219,9 +222,16 @@ export class LiveBrane {
     return this.queue.refused(error, opId);
   }
 
-  /** The join itself was refused: there is nothing to come back to. */
+  /** The join itself was refused: for good, or for now (the store is away), and then it is asked for again. */
   joinRefused(error: StateError): void {
-    this.end(error.code);
+    if (!error.retryable) {
+      this.end(error.code);
+      return;
+    }
+    const asked = this.stats.joins;
+    this.options.environment.timers.set(error.retryAfterMs ?? JOIN_RETRY_MS, () => {
+      if (!this.ended && this.inbox.state === 'joining' && this.stats.joins === asked) this.join(false);
+    });
   }
 
   private withId(op: ClientOp): ClientOp {

@@ -60,7 +60,7 @@ export const braneJoined = z.object({
   role: roleOrGuest,
   /** Of the `pending` op ids those that are part of that state (SYNC R4). */
   committed: z.array(opId),
-  /** The brane besides its objects, as of `seq` in mode snapshot and as of `after.seq` in mode replay. */
+  /** The brane besides its objects, as of `seq`. */
   meta: braneMeta,
 });
 

@@ -18,6 +18,7 @@ export function sdkBundle(outfile = builtSdk): BuildOptions {
     format: 'esm',
     target: 'es2022',
     minify: true,
+    legalComments: 'none',
     sourcemap: 'linked',
     tsconfig: 'tsconfig.base.json',
     logLevel: 'warning',
