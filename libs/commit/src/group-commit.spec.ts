@@ -185,7 +185,7 @@ describe.each(['weak', 'strict'] as const)('group commit on a %s store', (isolat
   });
 
   it('commits the others when an extra write of one request fails (L1, L2)', async () => {
-    const { committer, store, ids } = setUp();
+    const { committer, store, ids, groups } = setUp();
     const brane = await makeBrane(committer, ids);
     const [a, b, c] = [ids.object(), ids.object(), ids.object()];
     const failing = edit(committer, ids, brane, [newBlock(b, brane.root)], {
@@ -202,6 +202,8 @@ describe.each(['weak', 'strict'] as const)('group commit on a %s store', (isolat
       }),
     ]);
     expect(answers.map((answer) => answer.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    // Together, though without the one.
+    expect(groups).toEqual([2]);
     expect(answers[1]).toMatchObject({ reason: expect.any(RangeError) });
     const [half, whole] = await store.read({ label: 'test' }, (tx) =>
       tx.getMany('meta', [['half'], ['whole']]),

@@ -108,14 +108,19 @@ describe('turns between writers (L5)', () => {
     await answer;
   });
 
-  it('are given back by a writer whose request comes to nothing', async () => {
-    const { store, open, mark } = setUp();
+  it('are given back by whoever has had his: also by upkeep, and by a request that comes to nothing', async () => {
+    const { environment, store, open, mark } = setUp();
     const { committer, ids } = open('me');
     const brane = await makeBrane(committer, ids);
     await mark(brane.id, 'me', 1);
     expect(await refusal(edit(committer, ids, brane, [rename(ids.object(), 'nobody')]))).toBe(
       'object.not_found',
     );
+    expect((await readHead(store, brane.id))?.turn).toBeUndefined();
+    await edit(committer, ids, brane, [rename(brane.root, 'x')]);
+    await mark(brane.id, 'me', 2);
+    environment.jump(1_000);
+    expect(await committer.forget(brane.id, new Date(environment.clock.now()).toISOString(), 10)).toBe(1);
     expect((await readHead(store, brane.id))?.turn).toBeUndefined();
   });
 });

@@ -72,7 +72,7 @@ describe('undo and redo', () => {
     await edit(committer, ids, brane, [newBlock(id, brane.root, 'old')]);
     const { op_id } = await edit(committer, ids, brane, [rename(id, 'new')]);
     let name = op_id;
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       const undone = await undo(round % 2 === 0 ? op_id : name);
       expect((await object(id))?.name).toBe('old');
       const redone = await redo(round % 3 === 0 ? op_id : undone.op_id);
