@@ -237,6 +237,23 @@ describe('a deleted subtree (S1)', () => {
     expect([...(await storedObjects(store, brane.id)).keys()].sort()).toEqual([brane.root, a].sort());
     await assertConsistent(store, brane.id);
   });
+
+  it('is not reaped when its mark is lifted in the same transaction', async () => {
+    const { committer, store, ids, environment } = setUp();
+    const brane = await makeBrane(committer, ids);
+    const id = ids.object();
+    await edit(committer, ids, brane, [newBlock(id, brane.root)]);
+    await edit(committer, ids, brane, [{ op: 'delete', id }]);
+    environment.jump(1_000);
+    const actor = { kind: 'user', user_id: brane.owner } as const;
+    const [undone, reaped] = await Promise.all([
+      committer.undo({ brane_id: brane.id, actor, op_id: ids.op() }),
+      committer.reap(brane.id, new Date(environment.clock.now()).toISOString(), 10),
+    ]);
+    expect([undone.seq, reaped]).toEqual([4, 0]);
+    expect((await storedObjects(store, brane.id)).get(id)?.deleted_at).toBeUndefined();
+    await assertConsistent(store, brane.id);
+  });
 });
 
 describe('order keys (S6)', () => {
