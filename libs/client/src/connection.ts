@@ -57,7 +57,7 @@ export interface ConnectionOptions {
   readonly openMs: number;
 }
 
-const RETRY = { firstMs: 250, maxMs: 10_000 };
+const RETRY = { firstMs: 250, maxMs: 5_000 };
 /** A session that misses this many heartbeats in a row is taken for dead. */
 const MISSED_HEARTBEATS = 2.5;
 /** Close codes from here on mean: do not come back. */
