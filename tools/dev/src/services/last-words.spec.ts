@@ -12,12 +12,12 @@ describe('last words of a process', () => {
 
   it('takes the message of an uncaught error, not its stack', () => {
     const output = [
-      '/work/main.cjs:12',
+      '/srv/main.cjs:12',
       "throw new TypeError('no such port');",
       '^',
       '',
       'TypeError: no such port',
-      '    at Object.<anonymous> (/work/main.cjs:12:7)',
+      '    at Object.<anonymous> (/srv/main.cjs:12:7)',
       '',
       'Node.js v20.19.0',
     ].join('\n');

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { asOpId, asUserId } from '@state-server/domain';
+import {
+  commonFields,
+  commonRules,
+  createLogger,
+  createService,
+  defineConfig,
+  loadConfig,
+  type Service,
+} from '@state-server/platform';
+import { freePort } from '@state-server/testing';
+import { openBus } from './open-bus';
+import { openCommitter } from './open-committer';
+import { openStore } from './open-store';
+
+const schema = defineConfig(commonFields({ service: 'test', port: 0, metricsPort: 0 }), commonRules);
+
+describe('what a service is put together from', () => {
+  let folder: string;
+  let service: Service;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'composition-'));
+    const redis = `redis://127.0.0.1:${await freePort()}`;
+    const config = loadConfig(schema, { STORE_PATH: join(folder, 'store'), REDIS_URL: redis });
+    const log = createLogger({ service: 'test', instance: 'one', level: 'silent' });
+    service = createService({ config, log, processMetrics: false });
+    service.health.started();
+  });
+  afterEach(async () => {
+    await service.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const actor = () => ({ kind: 'user', user_id: asUserId(service.environment.ids.uuid()) }) as const;
+  const brane = () =>
+    ({ op_id: asOpId(service.environment.ids.uuid()), name: 'x', visibility: 'private' }) as const;
+
+  it('commits, tells its own rooms at once, and counts, though Redis is away (F2)', async () => {
+    const store = await openStore(service);
+    const told: number[] = [];
+    const committer = openCommitter(service, {
+      store,
+      bus: openBus(service),
+      onCommitted: (_braneId, messages) => told.push(messages.length),
+    });
+    const { meta } = await committer.createBrane(actor(), brane());
+    expect(told).toEqual([1]);
+    const head = await store.read({ label: 'test' }, (tx) => tx.get('heads', [meta.id]));
+    expect(head?.seq).toBe(1);
+    const { text } = await service.metrics.render();
+    expect(text).toMatch(/^bus_connected\{[^}]*\} 0$/m);
+    expect(text).toMatch(/^commit_replica_branes\{[^}]*\} \d+$/m);
+  });
+
+  it('is ready without Redis, degraded, and not without its store', async () => {
+    const store = await openStore(service);
+    openBus(service);
+    const report = await service.health.ready();
+    expect(report).toMatchObject({
+      ok: true,
+      body: { checks: { bus: { status: 'degraded' }, store: { status: 'ok' } } },
+    });
+    await store.close();
+    const { clock } = service.environment;
+    const reuseEnds = clock.monotonic() + 300;
+    let later = await service.health.ready();
+    while (later.ok && clock.monotonic() < reuseEnds + 5_000) later = await service.health.ready();
+    expect(later).toMatchObject({ ok: false, body: { checks: { store: { status: 'unavailable' } } } });
+  });
+
+  it('finishes what is in hand when the service ends, and takes nothing new', async () => {
+    const store = await openStore(service);
+    const committer = openCommitter(service, { store, bus: openBus(service) });
+    const inHand = committer.createBrane(actor(), brane());
+    await service.close();
+    expect((await inHand).committed.seq).toBe(1);
+    await expect(committer.createBrane(actor(), brane())).rejects.toMatchObject({ code: 'gateway.draining' });
+  });
+});
