@@ -90,6 +90,23 @@ describe('the auth service', () => {
     expect(Number(statuses[2]?.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
+  it('counts them by the address that api-gateway tells, and by no claim of anybody else', async () => {
+    const from = (auth: TestAuth, address: string): Promise<number> =>
+      fetch(`${auth.http.url}/auth/dev`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: '{"name":"Ada"}',
+      }).then(({ status }) => status);
+    const behind = await startAuth({ SIGN_INS_PER_MINUTE: '1' });
+    expect([
+      await from(behind, '192.0.2.1'),
+      await from(behind, '192.0.2.2'),
+      await from(behind, '192.0.2.1'),
+    ]).toEqual([200, 200, 429]);
+    const alone = await startAuth({ SIGN_INS_PER_MINUTE: '1', TRUSTED_PROXIES: '192.0.2.99' });
+    expect([await from(alone, '192.0.2.1'), await from(alone, '192.0.2.2')]).toEqual([200, 429]);
+  });
+
   it('writes no token, key or name of a key into its log', async () => {
     const auth = await startAuth();
     const { body } = await signIn(auth, true);

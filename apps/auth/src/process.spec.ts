@@ -13,6 +13,8 @@ const ROOT = resolve(__dirname, '../../..');
 let folder: string;
 let program: string;
 const children: ChildProcess[] = [];
+/** A Node process starts slowly on a busy machine. */
+jest.setTimeout(60_000);
 
 beforeAll(() => {
   folder = mkdtempSync(join(ROOT, 'node_modules/.cache/auth-process-'));
@@ -56,7 +58,7 @@ function run(env: Record<string, string>) {
   return { child, ended, listening, out: () => out, err: () => err };
 }
 
-describe('the process of a service', () => {
+describe('the process of a service (PLAT-11, PLAT-12)', () => {
   it('says in one line which port is taken, and ends with 3', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

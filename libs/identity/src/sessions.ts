@@ -41,18 +41,18 @@ export type Rotation =
   | { readonly kind: 'reused'; readonly revocation: RevocationDoc }
   | { readonly kind: 'invalid' };
 
-/** Uses a refresh token once and puts `next` in its place (ID3–ID5). Conflicts with whoever uses it at the same time. */
+/**
+ * Uses a refresh token once and puts `next` in its place (ID3–ID5). It writes the token and the session, so it conflicts
+ * with whoever uses the one or ends the other at the same time, and then sees what became of them (P1).
+ */
 export async function rotateRefreshToken(
   tx: Transaction,
   input: { readonly refresh_token: string; readonly next: string; readonly now: number },
 ): Promise<Rotation> {
   const { now } = input;
   const hash = secretHash(input.refresh_token);
-  tx.guard('refresh_tokens', [hash]);
   const token = await tx.get('refresh_tokens', [hash]);
   if (!token || token.expires_at <= toTime(now)) return { kind: 'invalid' };
-  // Logging out deletes the session: whoever does that now makes this one try again.
-  tx.guard('sessions', [token.session_id]);
   const [session, user] = await Promise.all([
     tx.get('sessions', [token.session_id]),
     tx.get('users', [token.user_id]),

@@ -47,7 +47,7 @@ describe('.env.example', () => {
     expect(text).toContain('# One has it. Unit: pieces.\n#ONLY_OF_ONE=5');
     expect(text).toContain('Used by one, two.');
     expect(text).toContain('# A secret without a default. Secret. Required.\nKEY_OF_ONE=whsec_x');
-    expect(text).toContain('Default: one 4001, two 4002, three 4003.');
+    expect(text).toContain('Default: 4001 (one), 4002 (two), 4003 (three).');
   });
 
   it('can be loaded as it is', () => {

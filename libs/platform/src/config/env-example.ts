@@ -71,7 +71,9 @@ function notes(name: string, field: Field<unknown>, apps: readonly AppConfig[]):
     having.length > 1 && having.length < apps.length
       ? `Used by ${having.map(({ app }) => app).join(', ')}.`
       : '',
-    differing ? `Default: ${[...defaults].map(([app, value]) => `${app} ${value ?? '-'}`).join(', ')}.` : '',
+    differing
+      ? `Default: ${[...defaults].map(([app, value]) => `${value || 'none'} (${app})`).join(', ')}.`
+      : '',
   ].filter((part) => part !== '');
   return parts.length === 0 ? '' : ` ${parts.join(' ')}`;
 }

@@ -52,7 +52,7 @@ function problems(work: () => unknown): readonly string[] {
   return [];
 }
 
-describe('the settings of a service', () => {
+describe('the settings of a service (PLAT-1)', () => {
   it('are typed, have their defaults, and cannot be changed', () => {
     const config = load({ WORKERS: '4', PEERS: 'a, b,' });
     expect(config).toEqual({
@@ -104,7 +104,7 @@ describe('the settings of a service', () => {
   });
 });
 
-describe('a key that nobody knows', () => {
+describe('a key that nobody knows (PLAT-2)', () => {
   it('is refused in the environment when a known one was probably meant', () => {
     const found = problems(() => load({ UPSTREAM_ULR: 'https://x.test', WORKRS: '3' }));
     expect(found).toHaveLength(2);
@@ -146,7 +146,7 @@ describe('the file that CONFIG_FILE names', () => {
   });
 });
 
-describe('in production', () => {
+describe('in production (PLAT-3)', () => {
   const production = { NODE_ENV: 'production' };
 
   it.each(['abcdef', 'change-me', 'placeholder-1234', 'aaaaaaaaaaaa'])(

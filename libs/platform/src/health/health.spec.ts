@@ -9,7 +9,7 @@ function world(checks: Record<string, Check> = {}) {
   return { environment, health };
 }
 
-describe('readiness', () => {
+describe('readiness (PLAT-10)', () => {
   it('comes after the start and goes with the end', async () => {
     const { health } = world();
     expect([health.startup().ok, (await health.ready()).ok, health.live().ok]).toEqual([false, false, true]);

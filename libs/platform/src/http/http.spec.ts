@@ -21,7 +21,7 @@ afterAll(closeDoors);
 const send = (...args: Parameters<TestHttp['send']>): Promise<TestAnswer> => doors.send(...args);
 const cbor = (value: unknown): Body => encodeCbor(value) as Body;
 
-describe('the form of an answer', () => {
+describe('the form of an answer (PLAT-5)', () => {
   const update = (headers: Record<string, string>, body: Body): Promise<TestAnswer> =>
     send('PATCH', '/users/me', { headers, body });
   const type = (answer: TestAnswer): string | null => answer.headers.get('content-type');
@@ -48,7 +48,7 @@ describe('the form of an answer', () => {
   });
 });
 
-describe('the error envelope', () => {
+describe('the error envelope (PLAT-6)', () => {
   it.each(['application/cbor', 'application/json'])('is the same in %s', async (accept) => {
     const answer = await send('GET', '/nowhere', { headers: { accept, 'x-request-id': 'r-1' } });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([404, accept]);
@@ -105,7 +105,7 @@ describe('the error envelope', () => {
   });
 });
 
-describe('a body', () => {
+describe('a body (PLAT-4)', () => {
   const post = (headers: Record<string, string>, body: Body): Promise<TestAnswer> =>
     send('POST', '/auth/refresh', { headers, body });
 
@@ -168,7 +168,7 @@ describe('a body', () => {
   });
 });
 
-describe('every answer', () => {
+describe('every answer (PLAT-7)', () => {
   it('names the request: the id that the caller sent, or a new one', async () => {
     const given = await send('GET', '/page', { headers: { 'x-request-id': 'abc.1:2_3' } });
     expect(given.headers.get('x-request-id')).toBe('abc.1:2_3');
@@ -211,7 +211,7 @@ describe('every answer', () => {
   });
 });
 
-describe('a request that takes too long', () => {
+describe('a request that takes too long (PLAT-8)', () => {
   it('is answered with 504', async () => {
     const quick = await startDoors({ env: { REQUEST_TIMEOUT_MS: '30' } });
     const answer = await quick.send('GET', '/entity/slow');

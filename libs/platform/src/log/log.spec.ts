@@ -46,7 +46,7 @@ describe('a log line', () => {
     expect(lines.map(({ msg }) => msg)).toEqual(['y']);
   });
 
-  it('holds no secret, by name, by form, or inside an error and its causes', () => {
+  it('holds no secret, by name, by form, or inside an error and its causes (PLAT-9)', () => {
     const { lines, log } = logging();
     const inner = new Error('connect redis://user:hunter2@host failed');
     const err = Object.assign(new Error(`bad ${JWT}`, { cause: inner }), { code: 'E_X' });

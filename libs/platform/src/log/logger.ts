@@ -34,7 +34,7 @@ export interface LoggerOptions {
 /** Lines of JSON: `level` (pino's number), `time`, `service`, `instance`, `msg` (the event), request and trace id, fields. */
 export function createLogger(options: LoggerOptions): Logger {
   const { service, instance, level } = options;
-  const output = options.to ?? destination({ dest: 1, sync: false });
+  const standard = options.to === undefined ? standardOutput() : undefined;
   const sink = pino(
     {
       level,
@@ -42,12 +42,18 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       mixin: contextFields,
     },
-    output,
+    options.to ?? standard,
   );
   return wrap(sink, () => {
-    if ('flushSync' in output && typeof output.flushSync === 'function')
-      flushQuietly(() => sink.flush(), output);
+    if (standard) flushQuietly(standard);
   });
+}
+
+type Flushable = ReturnType<typeof destination>;
+
+/** Synchronous: a write under way when the process ends would be lost, and just that line tells why it ended. */
+function standardOutput(): Flushable {
+  return destination({ dest: 1, sync: true });
 }
 
 /** A log that nobody reads, for tests. */
@@ -82,11 +88,10 @@ function wrap(sink: Pino, flush: () => void): Logger {
   };
 }
 
-function flushQuietly(flush: () => void, output: { flushSync?: unknown }): void {
+function flushQuietly(output: Flushable): void {
   try {
-    flush();
-    if (typeof output.flushSync === 'function') Reflect.apply(output.flushSync, output, []);
+    output.flushSync();
   } catch {
-    // Standard output is not open yet, or gone: then nobody is there to read.
+    // Standard output is gone: then nobody is there to read.
   }
 }

@@ -4,7 +4,7 @@ import { createFakeEnvironment, until } from '@state-server/testing';
 import { closeDoors, startDoors, testService } from '../http/http.spec-support';
 import { PortBusyError } from '../http/start-http-service';
 
-describe('the end of a service', () => {
+describe('the end of a service (PLAT-11)', () => {
   it('is in order: not ready, a pause, accepting stops, what was opened last is closed first', async () => {
     const environment = createFakeEnvironment();
     const service = testService({ environment, env: { DRAIN_DELAY_MS: '500' } });

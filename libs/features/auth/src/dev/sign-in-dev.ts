@@ -36,9 +36,8 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
   return issueTokens(tokens, session, user, refresh_token);
 }
 
-/** Two first sign-ins at the same time meet in the identity's key: the later one finds the user of the earlier. */
+/** Two first sign-ins at the same time write the same identity: the later one conflicts and finds the user (P1). */
 async function findOrCreate(tx: Transaction, subject: string, fresh: UserDoc): Promise<UserDoc> {
-  tx.guard('identities', [PROVIDER, subject]);
   const identity = await tx.get('identities', [PROVIDER, subject]);
   const known = identity && (await tx.get('users', [identity.user_id]));
   if (known) return known;
