@@ -87,7 +87,8 @@ function installAccessLog(server: FastifyInstance, service: Service): void {
     const route = request.routeOptions.url ?? 'none';
     const status = reply.statusCode;
     duration.observe({ method: request.method, route, status: String(status) }, ms / 1_000);
-    const level = status >= 500 ? 'warn' : route.startsWith('/health/') ? 'trace' : 'info';
+    // Probes come all the time; what they find is told when it changes.
+    const level = route.startsWith('/health/') ? 'trace' : status >= 500 ? 'warn' : 'info';
     log.log(level, 'http.request', {
       method: request.method,
       route,
