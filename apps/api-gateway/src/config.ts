@@ -6,6 +6,7 @@ import {
   integer,
   list,
   parseUrl,
+  originFields,
   type ServiceConfig,
   tokenFields,
   url,
@@ -27,14 +28,7 @@ export const config = defineConfig(
       description: 'The sync-gateways, over which WebSocket connections are spread.',
       default: 'http://127.0.0.1:4010,http://127.0.0.1:4011',
     }),
-    ALLOWED_ORIGINS: list(
-      (text) => parseUrl(text, ['http', 'https']),
-      'must be a list of URLs (http, https)',
-      {
-        description: 'Origins whose pages may call this server.',
-        default: 'http://127.0.0.1:4000,http://localhost:4000',
-      },
-    ),
+    ...originFields,
     GATEWAY_CONNECT_MS: integer(ms, {
       description: 'A sync-gateway that does not take the connection within this time is passed over.',
       unit: 'ms',

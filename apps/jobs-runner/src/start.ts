@@ -1,5 +1,6 @@
+import { REKEY_QUEUE } from '@state-server/commit';
 import { openBus, openCommitter, openStore } from '@state-server/composition';
-import { REKEY_QUEUE, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
+import { rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import {
   type ConfigOf,
   type HttpService,

@@ -4,8 +4,7 @@ import {
   type ConfigOf,
   defineConfig,
   integer,
-  list,
-  parseUrl,
+  originFields,
   type ServiceConfig,
   tokenFields,
 } from '@state-server/platform';
@@ -16,10 +15,7 @@ const fields = {
   // api-gateway splices connections through, and tells the client's address.
   ...commonFields({ service: 'sync-gateway', port: 4010, metricsPort: 4054, trustedProxies: 'loopback' }),
   ...tokenFields,
-  ALLOWED_ORIGINS: list((text) => parseUrl(text, ['http', 'https']), 'must be a list of URLs (http, https)', {
-    description: 'Origins whose pages may connect.',
-    default: 'http://127.0.0.1:4000,http://localhost:4000',
-  }),
+  ...originFields,
   EDITS_PER_SECOND: integer(count, {
     description: 'Edits of one session, over time; three times as many at once.',
     unit: 'per second',

@@ -7,6 +7,7 @@ import {
   fail,
   FROM_SERVER,
   isErrorCode,
+  MEDIA_TYPES,
   StateError,
   type WireFormat,
 } from '@state-server/protocol';
@@ -38,7 +39,6 @@ export interface HttpOptions {
   readonly attempts: number;
 }
 
-const MEDIA_TYPES = { cbor: 'application/cbor', json: 'application/json' } as const;
 const RETRY = { firstMs: 200, maxMs: 5_000 };
 
 /**

@@ -2,12 +2,13 @@ import {
   type BraneId,
   type BraneMeta,
   type ClientOp,
+  emptyScene,
   type ObjectId,
   type Op,
   type OpContext,
   type Refusal,
   resolveEdit,
-  Scene,
+  type Scene,
   type SceneObject,
   type SceneReader,
   type UserId,
@@ -110,5 +111,5 @@ export class OptimisticScene implements SceneReader {
 /** What stands there before the first state has come. */
 export function emptyBrane(id: BraneId, user: UserId): Scene {
   const nothing = { id, name: '', visibility: 'private', status: 'live', members: {} } as const;
-  return new Scene({ ...nothing, created_at: '', updated_at: '', created_by: user }, []);
+  return emptyScene({ ...nothing, created_at: '', updated_at: '', created_by: user });
 }

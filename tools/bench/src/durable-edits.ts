@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Actor, createCommitter } from '@state-server/commit';
+import type { Actor, Committer } from '@state-server/commit';
 import { asBraneId, asObjectId, asOpId, asUserId, type BraneId, type ObjectId } from '@state-server/domain';
-import { openLmdbStore } from '@state-server/persistence-lmdb';
 import { realEnvironment as environment } from '@state-server/platform';
 import { open } from 'lmdb';
 import type { Figure } from './figure';
+import { inFolder, withWritePath } from './write-path';
 
 const CLIENTS = 64;
 const BRANES = 8;
@@ -28,7 +25,7 @@ export async function durableEdits(say: (text: string) => void): Promise<Figure>
   const theirs: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     say(`durable edits, round ${round} of ${ROUNDS}`);
-    ours.push(perCpuSecond(await inFolder(commitEdits)));
+    ours.push(perCpuSecond(await inFolder((folder) => withWritePath(folder, commitEdits))));
     theirs.push(perCpuSecond(await inFolder(bareLmdb)));
   }
   return {
@@ -42,23 +39,7 @@ export async function durableEdits(say: (text: string) => void): Promise<Figure>
 
 const perCpuSecond = ({ edits, cpuSeconds }: Run): number => edits / cpuSeconds;
 
-async function inFolder(run: (folder: string) => Promise<Run>): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  try {
-    return await run(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function commitEdits(folder: string): Promise<Run> {
-  const store = await openLmdbStore({ path: folder, environment });
-  const committer = createCommitter({
-    store,
-    publish: () => undefined,
-    environment,
-    writerId: 'bench',
-  });
+async function commitEdits(committer: Committer): Promise<Run> {
   const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
   const opId = () => asOpId(environment.ids.uuid());
   const branes: { id: BraneId; objects: ObjectId[] }[] = [];
@@ -76,7 +57,7 @@ async function commitEdits(folder: string): Promise<Run> {
     await committer.edit({ brane_id: id, actor, op_id: opId(), ops });
     branes.push({ id, objects });
   }
-  const run = await measure(async (client, turn) => {
+  return measure(async (client, turn) => {
     const brane = branes[client % BRANES];
     const object = brane?.objects[turn % OBJECTS_PER_BRANE];
     if (!brane || !object) return;
@@ -84,9 +65,6 @@ async function commitEdits(folder: string): Promise<Run> {
     const ops = [{ op: 'transform', id: object, transform } as const];
     await committer.edit({ brane_id: brane.id, actor, op_id: opId(), ops });
   });
-  await committer.drain();
-  await store.close();
-  return run;
 }
 
 async function bareLmdb(folder: string): Promise<Run> {

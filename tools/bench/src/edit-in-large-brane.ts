@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Actor, type Committer, createCommitter } from '@state-server/commit';
+import type { Actor, Committer } from '@state-server/commit';
 import {
   asBraneId,
   asObjectId,
@@ -11,9 +8,9 @@ import {
   type ClientOp,
   type ObjectId,
 } from '@state-server/domain';
-import { openLmdbStore } from '@state-server/persistence-lmdb';
 import { realEnvironment as environment } from '@state-server/platform';
 import type { Figure } from './figure';
+import { inFolder, withWritePath } from './write-path';
 
 const SIZES = { small: 100, large: 100_000 };
 const EDITS = 500;
@@ -27,40 +24,29 @@ interface Brane {
 }
 
 /** CPU of one edit in a brane of 100,000 objects against one of 100, in turn. */
-export async function editInLargeBrane(say: (text: string) => void): Promise<Figure> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const store = await openLmdbStore({ path: folder, environment });
-  const committer = createCommitter({
-    store,
-    publish: () => undefined,
-    environment,
-    writerId: 'bench',
-  });
-  try {
-    const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
-    say(`building branes of ${SIZES.small} and ${SIZES.large} objects`);
-    const small = await build(committer, actor, SIZES.small);
-    const large = await build(committer, actor, SIZES.large);
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`edits in a large brane, round ${round} of ${ROUNDS}`);
-      ours.push(await cpuPerEdit(committer, actor, large));
-      theirs.push(await cpuPerEdit(committer, actor, small));
-    }
-    const peer = `the same in a brane of ${SIZES.small}`;
-    return {
-      name: `One edit in a brane of ${SIZES.large} objects`,
-      unit: 'CPU-µs per edit',
-      peer,
-      ours,
-      theirs,
-    };
-  } finally {
-    await committer.drain();
-    await store.close();
-    rmSync(folder, { recursive: true, force: true });
+export function editInLargeBrane(say: (text: string) => void): Promise<Figure> {
+  return inFolder((folder) => withWritePath(folder, (committer) => compare(committer, say)));
+}
+
+async function compare(committer: Committer, say: (text: string) => void): Promise<Figure> {
+  const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
+  say(`building branes of ${SIZES.small} and ${SIZES.large} objects`);
+  const small = await build(committer, actor, SIZES.small);
+  const large = await build(committer, actor, SIZES.large);
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    say(`edits in a large brane, round ${round} of ${ROUNDS}`);
+    ours.push(await cpuPerEdit(committer, actor, large));
+    theirs.push(await cpuPerEdit(committer, actor, small));
   }
+  return {
+    name: `One edit in a brane of ${SIZES.large} objects`,
+    unit: 'CPU-µs per edit',
+    peer: `the same in a brane of ${SIZES.small}`,
+    ours,
+    theirs,
+  };
 }
 
 async function build(committer: Committer, actor: Actor, size: number): Promise<Brane> {

@@ -10,6 +10,7 @@ import {
 } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
+import { realEnvironment as environment } from '@state-server/platform';
 import { authoriseInBrane } from './authorise-in-brane';
 import { createBrane } from './create-brane';
 import { deleteBrane } from './delete-brane';
@@ -24,15 +25,6 @@ import { setMember } from './set-member';
 import { redoEdit, undoEdit } from './undo-edit';
 import { updateBrane } from './update-brane';
 
-const environment = {
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  ids: { uuid: () => crypto.randomUUID() },
-  random: { next: () => Math.random() },
-  timers: {
-    set: (ms: number, task: () => void) => setTimeout(task, ms),
-    clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout),
-  },
-};
 const newOp = (): OpId => asOpId(crypto.randomUUID());
 const newBraneId = (): BraneId => asBraneId(crypto.randomUUID());
 const coded = (code: string): unknown => expect.objectContaining({ code });

@@ -1,5 +1,6 @@
 import type { Snapshot } from '@state-server/commit';
 import { type SceneObject, asEpoch, asObjectId } from '@state-server/domain';
+import { realEnvironment } from '@state-server/platform';
 import { FROM_SERVER, decodeCbor, decodeJson } from '@state-server/protocol';
 import {
   buildWorld,
@@ -10,14 +11,6 @@ import {
 } from '@state-server/testing';
 import { encodeSnapshot, type Encoding } from './encode-snapshot';
 import { parentsFirst } from './parents-first';
-
-const realEnvironment = {
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  timers: {
-    set: (ms: number, task: () => void) => setTimeout(task, ms),
-    clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout),
-  },
-};
 
 /** A tree whose ids, and so the order in which it is stored, have nothing to do with who holds whom. */
 function snapshotOf(size: number): Snapshot {

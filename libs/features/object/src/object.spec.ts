@@ -12,6 +12,7 @@ import {
 } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
+import { realEnvironment as environment } from '@state-server/platform';
 import { translated } from '@state-server/testing';
 import { createObject } from './create-object';
 import { deleteObject } from './delete-object';
@@ -21,15 +22,6 @@ import { moveObject } from './move-object';
 import { updateObject } from './update-object';
 import type { WrittenObject } from './written-object';
 
-const environment = {
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
-  ids: { uuid: () => crypto.randomUUID() },
-  random: { next: () => Math.random() },
-  timers: {
-    set: (ms: number, task: () => void) => setTimeout(task, ms),
-    clear: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout),
-  },
-};
 const newOp = (): ReturnType<typeof asOpId> => asOpId(crypto.randomUUID());
 const newObjectId = (): ObjectId => asObjectId(crypto.randomUUID());
 const coded = (code: string): unknown => expect.objectContaining({ code });

@@ -1,9 +1,7 @@
-import type { Committer } from '@state-server/commit';
+import { type Committer, REKEY_QUEUE } from '@state-server/commit';
 import { asBraneId, isUuid } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 
-/** The queue of this work; the write path names it in the outbox. */
-export const REKEY_QUEUE = 'brane.rekey';
 const OBJECTS_PER_STEP = 500;
 
 /** Finishes the spatial keys of the large groups that were moved in a brane (SYNC S2). Answers the number of steps. */

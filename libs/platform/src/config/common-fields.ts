@@ -1,5 +1,5 @@
 import { type ConfigOf, type ConfigRule } from './define-config';
-import { type Field, flag, integer, list, oneOf, optional, text, url } from './field';
+import { type Field, flag, integer, list, oneOf, optional, parseUrl, text, url } from './field';
 
 export interface ServiceDefaults {
   /** The app's name. */
@@ -160,3 +160,15 @@ export const tokenFields: {
     default: 'http://127.0.0.1:4001/auth/.well-known/jwks.json',
   }),
 };
+
+/** Of the services that browsers talk to; spread into their tables. */
+export const originFields = {
+  ALLOWED_ORIGINS: list(
+    (value) => parseUrl(value, ['http', 'https']),
+    'must be a list of URLs (http, https)',
+    {
+      description: 'Origins whose pages may call this server.',
+      default: 'http://127.0.0.1:4000,http://localhost:4000',
+    },
+  ),
+} as const;

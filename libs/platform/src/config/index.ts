@@ -1,6 +1,7 @@
 export {
   commonFields,
   commonRules,
+  originFields,
   type ServiceConfig,
   type ServiceDefaults,
   tokenFields,

@@ -1,10 +1,11 @@
-import { type OpId, type Timers, type UserId, asUserId } from '@state-server/domain';
+import { type OpId, type UserId, asUserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
 import type { Answer } from './answer';
 import { type KeyedRequest, type KeyedWork, runOnce } from './idempotency';
+import { realEnvironment } from '../real-environment';
 
 interface World {
   readonly environment: FakeEnvironment;
@@ -19,10 +20,7 @@ interface World {
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
 /** The store pauses after a conflict; nobody moves the fake clock meanwhile. */
-const realTimers: Timers = {
-  set: (ms, task) => setTimeout(task, ms),
-  clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
-};
+const { timers: realTimers } = realEnvironment;
 
 function world(): World {
   const environment = createFakeEnvironment();
