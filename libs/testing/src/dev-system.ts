@@ -25,6 +25,10 @@ export interface DevSystemOptions {
   readonly port?: number;
   /** Folder of the data; without it the one of `./dev`. */
   readonly data?: string;
+  /** Folder with one settings file per process, `<name>.env`; see `./dev help`. */
+  readonly settings?: string;
+  /** Beside our own environment, e.g. REDIS_URL. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The running system of a checkout, driven as a developer drives it: by `./dev`. */
@@ -37,6 +41,10 @@ export class DevSystem {
       ...(port === undefined ? [] : ['--port', String(port)]),
       ...(data === undefined ? [] : ['--data', data]),
     ];
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return { ...process.env, ...this.options.env };
   }
 
   /** undefined when nothing runs. */
@@ -58,10 +66,15 @@ export class DevSystem {
 
   /** In the background; resolves when all are ready. What `./dev` says goes to our own output. */
   async start(gateways: number): Promise<DevStatus> {
-    const args = ['up', '--detach', '--gateways', String(gateways), ...this.flags];
-    const { root } = this.options;
+    const { root, settings } = this.options;
+    const given = settings === undefined ? [] : ['--settings', settings];
+    const args = ['up', '--detach', '--gateways', String(gateways), ...given, ...this.flags];
     const code = await new Promise<number | null>((resolve, reject) => {
-      const child = spawn(`${root}/dev`, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+      const child = spawn(`${root}/dev`, args, {
+        cwd: root,
+        env: this.env,
+        stdio: ['ignore', 'inherit', 'inherit'],
+      });
       child.once('error', reject);
       child.once('exit', resolve);
     });
@@ -82,7 +95,7 @@ export class DevSystem {
 
   private dev(args: readonly string[]): Promise<{ stdout: string }> {
     const { root } = this.options;
-    return run(`${root}/dev`, [...args, ...this.flags], { cwd: root, timeout: 60_000 });
+    return run(`${root}/dev`, [...args, ...this.flags], { cwd: root, env: this.env, timeout: 60_000 });
   }
 }
 

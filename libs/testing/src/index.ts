@@ -5,3 +5,5 @@ export * from './until';
 export * from './world-builder';
 export * from './redis-server';
 export * from './dev-system';
+export * from './differences';
+export * from './latencies';

@@ -1,7 +1,7 @@
 import { type ClientOptions, createClient } from '@state-server/client';
 import type { BraneId, Random, UserId } from '@state-server/domain';
+import { Latencies } from '@state-server/testing';
 import { act, type Actor } from './actor';
-import { Latencies } from './latencies';
 
 export interface CrowdReport {
   readonly edits: number;

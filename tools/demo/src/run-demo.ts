@@ -1,9 +1,8 @@
 import { createClient, type ClientOptions, type LiveBrane } from '@state-server/client';
 import { asBraneId, type BraneId } from '@state-server/domain';
-import { DevSystem, type DevStatus, seededRandom, sumCounter } from '@state-server/testing';
+import { DevSystem, type DevStatus, differences, seededRandom, sumCounter } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { buildTown } from './build-town';
-import { differences } from './compare';
 import { Crowd, type CrowdReport } from './crowd';
 import { createProgress, type Progress } from './progress';
 import { DEFAULT_TOWN } from './town';

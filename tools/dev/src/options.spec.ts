@@ -12,10 +12,18 @@ describe('arguments of ./dev', () => {
 
   it('reads every option of up', () => {
     expect(
-      parseCommand(['up', '--detach', '--gateways', '3', '--port', '5000', '--data', '/tmp/town']),
+      parseCommand(
+        'up --detach --gateways 3 --port 5000 --data /tmp/town --settings /tmp/settings'.split(' '),
+      ),
     ).toEqual({
       name: 'up',
-      options: { port: 5000, gateways: 3, detach: true, dataDir: '/tmp/town' },
+      options: {
+        port: 5000,
+        gateways: 3,
+        detach: true,
+        dataDir: '/tmp/town',
+        settingsDir: '/tmp/settings',
+      },
     });
   });
 

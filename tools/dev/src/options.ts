@@ -13,6 +13,8 @@ export interface UpOptions {
   readonly gateways: number;
   readonly detach: boolean;
   readonly dataDir: string;
+  /** Folder with a settings file per process (`<name>.env`, read below the environment whenever the process starts). */
+  readonly settingsDir: string | undefined;
 }
 
 /** Which run is meant: the one whose state lies in the folder, and if a port is given, only if it has that origin. */
@@ -89,12 +91,14 @@ function parseUp(args: readonly string[]): UpOptions {
     detach: { type: 'boolean', short: 'd', default: false },
     gateways: { type: 'string', default: '2' },
     port: { type: 'string', default: String(DEFAULT_PORT) },
+    settings: { type: 'string' },
   });
   return {
     detach: values.detach,
     gateways: whole('--gateways', values.gateways, 1, MAX_GATEWAYS),
     port: portOf(values.port),
     dataDir: dataDirOf(values.data),
+    settingsDir: values.settings === undefined ? undefined : dataDirOf(values.settings),
   };
 }
 

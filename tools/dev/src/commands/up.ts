@@ -1,8 +1,9 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { type UpOptions } from '../options';
 import { runNx } from '../nx';
 import { eventLine } from '../services/event-line';
 import { rotateLogs } from '../services/log-files';
-import { type Plan, planOf, redisPort } from '../services/plan';
+import { type Plan, planOf, redisPort, settingsFile } from '../services/plan';
 import { assertFree } from '../services/ports';
 import { assertReachable, ensureRedisServer, redisSpec } from '../services/redis';
 import { devSecrets } from '../services/secrets';
@@ -37,6 +38,7 @@ export async function up(options: UpOptions, { terminal, ready }: UpHost): Promi
   });
   await assertFree([...plan.ports, ...(redis ? [redisPort(port)] : [])], `./dev up --port ${port + 200}`);
   await build(terminal);
+  if (options.settingsDir !== undefined) makeSettings(options.settingsDir, plan);
   rotateLogs(dataDir);
   return run(plan, redis, options, { terminal, ready });
 }
@@ -68,6 +70,12 @@ async function prepareRedis(
     redisPort(port),
     dataDir,
   );
+}
+
+/** Every process has its file, be it empty. */
+function makeSettings(folder: string, { services }: Plan): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { name } of services) closeSync(openSync(settingsFile(folder, name), 'a'));
 }
 
 async function build(terminal: Terminal): Promise<void> {

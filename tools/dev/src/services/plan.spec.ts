@@ -61,6 +61,15 @@ describe('plan of services', () => {
     expect(holding('DEV_AUTH')).toEqual(['auth']);
   });
 
+  it('gives each process a settings file of its own, when there is a folder for them', () => {
+    const files = planOf({ ...OPTIONS, settingsDir: '/settings' }).services.map(
+      (service) => service.env['CONFIG_FILE'],
+    );
+    expect(files).toContain('/settings/sync-gateway-2.env');
+    expect(new Set(files).size).toBe(plan.services.length);
+    expect(envOf('auth')['CONFIG_FILE']).toBeUndefined();
+  });
+
   it('listens on loopback alone', () => {
     expect(new Set(plan.services.map((service) => service.env['HOST']))).toEqual(new Set(['127.0.0.1']));
   });

@@ -30,7 +30,11 @@ export interface PlanOptions {
   readonly jwtKeyFile: string;
   readonly callbackSecret: string;
   readonly logLevel: string;
+  readonly settingsDir?: string | undefined;
 }
+
+/** The settings file of one process. */
+export const settingsFile = (folder: string, name: string): string => join(folder, `${name}.env`);
 
 const HOST = '127.0.0.1';
 const at = (port: number): string => `http://${HOST}:${port}`;
@@ -111,6 +115,9 @@ function complete(
       REDIS_URL: options.redisUrl,
       SERVICE_NAME: service.app,
       INSTANCE_ID: service.name,
+      ...(options.settingsDir === undefined
+        ? {}
+        : { CONFIG_FILE: settingsFile(options.settingsDir, service.name) }),
       ...service.env,
     },
   };
