@@ -8,7 +8,8 @@ const root = join(__dirname, '../../../..');
 
 module.exports = () => {
   const data = mkdtempSync(join(tmpdir(), 'platform-e2e-'));
-  const port = String(20_000 + 200 * (process.pid % 200));
+  // Below the ports that the system gives out by itself.
+  const port = String(20_000 + 100 * (process.pid % 120));
   process.env.E2E_DATA = data;
   process.env.E2E_PORT = port;
   const dev = (...args) =>
