@@ -47,7 +47,7 @@ describe('jobs-runner', () => {
 
   const task = (run: Task['run']): Task => ({ name: 'tidy', everyMs: 1_000, run });
 
-  it('sets its schedules again and again: Redis may have been restarted empty (F1)', async () => {
+  it('sets its schedules again and again: Redis may have been restarted empty (F1, UPKEEP-5)', async () => {
     const { queue, runner: jobs } = runner([task(() => Promise.resolve({ done: 0, finished: true }))]);
     jobs.start();
     await environment.advance(60_000);
@@ -57,7 +57,7 @@ describe('jobs-runner', () => {
     expect(queue.schedules).toHaveLength(3);
   });
 
-  it('looks for an absent Redis every second, and sets its schedules as soon as it is there (F2)', async () => {
+  it('looks for an absent Redis every second, and sets its schedules as soon as it is there (F2, UPKEEP-5)', async () => {
     const { queue, runner: jobs } = runner([task(() => Promise.resolve({ done: 0, finished: true }))]);
     queue.connected = false;
     jobs.start();

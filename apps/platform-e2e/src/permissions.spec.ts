@@ -38,7 +38,7 @@ describe('permissions', () => {
     await expect(eve.rest.object(id)).rejects.toMatchObject({ status: 404 });
   });
 
-  it('put a removed member out of the brane within 2 s, on another gateway (L6)', async () => {
+  it('put a removed member out of the brane within 2 s, on another gateway (L6, RT-3)', async () => {
     const ada = await signIn('Ada', { webSocketUrl: gatewaySocket(0) });
     const bob = await signIn('Bob', { webSocketUrl: gatewaySocket(1) });
     const id = await newBrane(ada);

@@ -43,7 +43,7 @@ describe('a process is killed', () => {
     expect(here.confirmed.children(id)).toHaveLength(80);
   });
 
-  it('and everything acknowledged is there after all of them were', async () => {
+  it('and everything acknowledged is there after all of them were (WRITE-1, STORE-4)', async () => {
     const ada = await signIn('Ada');
     const id = await newBrane(ada);
     const brane = await ada.join(id);

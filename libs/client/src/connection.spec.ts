@@ -100,7 +100,7 @@ describe('a connection', () => {
     return socket;
   }
 
-  it('says hello with the token in the first frame, never in the URL, and is open after the welcome', async () => {
+  it('says hello with the token in the first frame, never in the URL, and is open after the welcome (SDK-9)', async () => {
     const socket = await open();
     expect(socket.url).toBe('ws://host/ws');
     expect(socket.protocols).toEqual(['state.v1.cbor']);
@@ -127,7 +127,7 @@ describe('a connection', () => {
     expect(types).toEqual(['brane.role', 'brane.role']);
   });
 
-  it('comes back with growing pauses when the line breaks', async () => {
+  it('comes back with growing pauses when the line breaks (SDK-8)', async () => {
     const socket = await open();
     socket.end(1_006);
     expect(connection.status.state).toBe('waiting');
@@ -152,7 +152,7 @@ describe('a connection', () => {
     expect(socket.closedBy).toBeDefined();
   });
 
-  it('reconnects when and because the gateway drains', async () => {
+  it('reconnects when and because the gateway drains (SDK-8)', async () => {
     const socket = await open();
     socket.receive({ type: 'system.draining', reconnect_in_ms: 700 });
     expect(connection.status).toMatchObject({ state: 'waiting', retryInMs: 700 });
@@ -162,7 +162,7 @@ describe('a connection', () => {
     expect(FakeSocket.all).toHaveLength(2);
   });
 
-  it('does not come back after a close code that says not to, and says why', async () => {
+  it('does not come back after a close code that says not to, and says why (SDK-8)', async () => {
     const socket = await open();
     socket.end(3_502, 'revoked');
     expect(connection.status).toMatchObject({ state: 'closed', error: { code: 'auth.revoked' } });
@@ -183,7 +183,7 @@ describe('a connection', () => {
     expect(connection.status).toMatchObject({ state: 'closed', error: { code: 'auth.refresh_invalid' } });
   });
 
-  it('renews the token within the session before it ends', async () => {
+  it('renews the token within the session before it ends (SDK-9)', async () => {
     renewIn = 2_000;
     const socket = await open();
     token = () => Promise.resolve('fresh');

@@ -38,7 +38,7 @@ describe('a live brane', () => {
   const confirmed = (line: Line): unknown => [...line.brane.confirmed.objects()].sort(byId);
   const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
 
-  it('shows an own edit at once, and knows when it is saved (R4)', async () => {
+  it('shows an own edit at once, and knows when it is saved (R4, SDK-1, SDK-2)', async () => {
     const states: number[] = [];
     ada.brane.events.on('save', ({ waiting }) => states.push(waiting));
     const edit = ada.brane.create(block('chair'));
@@ -50,7 +50,7 @@ describe('a live brane', () => {
     expect(states).toEqual([1, 0]);
   });
 
-  it('is rebased when the server’s order differs', () => {
+  it('is rebased when the server’s order differs (SDK-3)', () => {
     const chair = ada.brane.create(block('chair'));
     server.flush();
     ada.brane.update(chair.id, { '/name': 'from Ada' });
@@ -97,7 +97,7 @@ describe('a live brane', () => {
     expect(ada.brane.saveState.waiting).toBe(0);
   });
 
-  it('sends an edit again after a retryable refusal, that one first and under the same number (I3)', async () => {
+  it('sends an edit again after a retryable refusal, that one first and under the same number (I3, SDK-5)', async () => {
     server.refuseNext = fail('rate.limited', undefined, undefined, { retryAfterMs: 100 });
     ada.brane.create(block('limited'));
     server.flush();
@@ -110,7 +110,7 @@ describe('a live brane', () => {
     expect(names(bob)).toEqual(['limited']);
   });
 
-  it('works offline and loses nothing: what waits goes out after the replay, once (I1, I2)', () => {
+  it('works offline and loses nothing: what waits goes out after the replay, once (I1, I2, SDK-4)', () => {
     ada.brane.create(block('sent, answer lost'));
     server.serve(ada);
     server.cut(ada);
@@ -126,7 +126,7 @@ describe('a live brane', () => {
     expect(confirmed(ada)).toEqual(stored());
   });
 
-  it('confirms by `committed` what is part of a snapshot already (R4)', async () => {
+  it('confirms by `committed` what is part of a snapshot already (R4, SDK-2)', async () => {
     const edit = ada.brane.create(block('in the snapshot'));
     server.serve(ada);
     server.cut(ada);
@@ -138,7 +138,7 @@ describe('a live brane', () => {
     expect(ada.brane.saveState.saved).toBe(true);
   });
 
-  it('joins again from where it is when an entry is missing, and again from nothing when the epoch is another (R5, L3)', () => {
+  it('joins again from where it is when an entry is missing, and again from nothing when the epoch is another (R5, L3, SDK-6)', () => {
     bob.brane.create(block('one'));
     bob.brane.create(block('two'));
     server.serve(bob);
@@ -172,7 +172,7 @@ describe('a live brane', () => {
     expect(ada.brane.stats).toMatchObject({ joins: 1, snapshots: 2, rejoins: 0 });
   });
 
-  it('drops an entry that comes twice', () => {
+  it('drops an entry that comes twice (SDK-6)', () => {
     bob.brane.create(block('once'));
     server.serve(bob);
     const [frame] = ada.toClient;
@@ -182,7 +182,7 @@ describe('a live brane', () => {
     expect(ada.brane.stats.entries).toBe(1);
   });
 
-  it('undoes and redoes by naming the target (U2)', () => {
+  it('undoes and redoes by naming the target (U2, SDK-7)', () => {
     const chair = ada.brane.create(block('chair'));
     ada.brane.update(chair.id, { '/name': 'stool' });
     ada.brane.undo();
@@ -245,7 +245,7 @@ describe('a live brane', () => {
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'converges with others whatever is delayed, cut or refused (seed %i)',
+    'converges with others whatever is delayed, cut or refused (SDK-10, seed %i)',
     async (seed) => {
       const random = seededRandom(seed);
       const lines = [ada, bob, server.connect(asUserId(environment.ids.uuid()))];

@@ -23,7 +23,7 @@ describe('the queue of pending edits', () => {
     expect(pending.unsent().map((item) => item.opId)).toEqual(['unsent']);
   });
 
-  it('keeps op ids and order over a new session, and numbers anew from 1 (I1, I3)', () => {
+  it('keeps op ids and order over a new session, and numbers anew from 1 (I1, I3, SDK-4)', () => {
     const pending = new PendingEdits();
     for (const opId of ['one', 'two']) pending.number(addTo(pending, opId));
     pending.remove(asOpId('one'));

@@ -4,7 +4,7 @@ import { UndoHistory } from './undo-history';
 const id = asOpId;
 
 describe('the undo history', () => {
-  it('takes back the newest first and does it again in reverse (U2)', () => {
+  it('takes back the newest first and does it again in reverse (U2, SDK-7)', () => {
     const history = new UndoHistory();
     history.edited(id('one'));
     history.edited(id('two'));

@@ -176,7 +176,7 @@ describe('name, visibility and members (L6)', () => {
     expect(Object.keys((await readMeta(store, brane.id))?.members ?? {})).toHaveLength(1);
   });
 
-  it('are conditional on the version that the caller names, and all or nothing', async () => {
+  it('are conditional on the version that the caller names, and all or nothing (L1)', async () => {
     const { committer, store, ids, administer } = setUp();
     const brane = await makeBrane(committer, ids);
     await administer(brane, [{ op: 'set_brane', name: 'two' }], brane.owner, 1);

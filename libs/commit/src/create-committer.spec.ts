@@ -66,7 +66,7 @@ describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isol
     expect(await refusal(edit(committer, ids, brane, [rename(brane.root, 'new')]))).toBe('none');
   });
 
-  it('finds the answer of a commit whose outcome it did not learn, and publishes its entry', async () => {
+  it('finds the answer of a commit whose outcome it did not learn, and publishes its entry (L2, R5)', async () => {
     let fault: 'unknown_committed' | undefined;
     const { committer, store, ids, environment, published, metrics } = setUp({
       beforeCommit: (label) => (label === 'commit.group' ? fault : undefined),
@@ -85,7 +85,7 @@ describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isol
     await assertConsistent(store, brane.id);
   });
 
-  it('tells those who come when too many are waiting to come again', async () => {
+  it('tells those who come when too many are waiting to come again (WRITE-9)', async () => {
     const { committer, ids, gate, environment } = gated();
     const brane = await makeBrane(committer, ids);
     gate.close();
@@ -101,7 +101,7 @@ describe.each(['weak', 'strict'] as const)('the write path on a %s store', (isol
     expect(await refusal(edit(committer, ids, brane, [rename(brane.root, 'later')]))).toBe('none');
   });
 
-  it('lets no mistake in what follows a commit turn it into a failure', async () => {
+  it('lets no mistake in what follows a commit turn it into a failure (WRITE-1)', async () => {
     const environment = createFakeEnvironment();
     const store = createMemoryStore({ environment, isolation });
     const faults: unknown[] = [];

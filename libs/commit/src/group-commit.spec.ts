@@ -169,7 +169,7 @@ describe.each(['weak', 'strict'] as const)('group commit on a %s store', (isolat
     expect(await refusal(edit(committer, ids, brane, all.slice(0, 20)))).toBe('none');
   });
 
-  it('publishes nothing before it is durable, and what was refused never', async () => {
+  it('publishes nothing before it is durable, and what was refused never (WRITE-1)', async () => {
     const { committer, ids, gate, published, environment } = gated();
     const brane = await makeBrane(committer, ids);
     gate.close();

@@ -54,6 +54,29 @@ describe('op ids', () => {
     expect(published).toHaveLength(3);
   });
 
+  it('are answered the same way though their author was put out meanwhile (I1, WRITE-6)', async () => {
+    const { committer, ids } = setUp();
+    const brane = await makeBrane(committer, ids);
+    const editor = ids.user();
+    const member = (role: 'editor' | null) =>
+      committer.administer({
+        brane_id: brane.id,
+        actor: user(brane.owner),
+        op_id: ids.op(),
+        ops: [{ op: 'set_member', user_id: editor, role }],
+      });
+    await member('editor');
+    const sent = { op_id: ids.op(), actor: user(editor) };
+    const ops = [rename(brane.root, 'his')];
+    const first = await edit(committer, ids, brane, ops, sent);
+    await member(null);
+    expect(await edit(committer, ids, brane, ops, { ...sent, again: true })).toEqual({
+      ...first,
+      replayed: true,
+    });
+    expect(await refusal(edit(committer, ids, brane, ops, { actor: user(editor) }))).toBe('brane.not_found');
+  });
+
   it('commit once when the same edit comes twenty times at once over two processes (I1)', async () => {
     const { here, there, environment } = setUpFrozen();
     const brane = await makeBrane(here.committer, here.ids);
@@ -211,95 +234,5 @@ describe('op ids', () => {
     });
     const doc = await store.read({ label: 'test' }, (tx) => tx.get('meta', ['seen']));
     expect(doc?.value).toEqual([3, 3, 'y']);
-  });
-});
-
-describe('ids of objects (I6)', () => {
-  const setUp = () => {
-    const environment = createFakeEnvironment();
-    return createWriter({ environment, store: createMemoryStore({ environment }) });
-  };
-
-  it('are unique over all branes', async () => {
-    const { committer, ids } = setUp();
-    const [one, other] = [await makeBrane(committer, ids), await makeBrane(committer, ids)];
-    const id = ids.object();
-    await edit(committer, ids, one, [newBlock(id, one.root)]);
-    expect(await refusal(edit(committer, ids, other, [newBlock(id, other.root)]))).toBe('id.taken');
-    expect(await refusal(edit(committer, ids, one, [newBlock(id, one.root)]))).toBe('id.taken');
-    expect(await refusal(edit(committer, ids, other, [newBlock(one.root, other.root)]))).toBe('id.taken');
-    const twice = ids.object();
-    const answers = await Promise.all(
-      [1, 2].map(() => refusal(edit(committer, ids, one, [newBlock(twice, one.root)]))),
-    );
-    expect(answers).toEqual(['none', 'id.taken']);
-  });
-
-  it('are refused to one of two processes that take the same id for two branes at once', async () => {
-    const environment = createFakeEnvironment();
-    const gate = createGate();
-    const kv = createMemoryKv({
-      faults: {
-        beforeCommit: async (label) => {
-          if (label === 'commit.group') await gate.pass();
-          return undefined;
-        },
-      },
-    });
-    const writer = (writerId: string) =>
-      createWriter({ environment, store: createMemoryStore({ environment, kv }), writerId });
-    const [here, there] = [writer('here'), writer('there')];
-    const { ids } = here;
-    const [one, other] = [await makeBrane(here.committer, ids), await makeBrane(here.committer, ids)];
-    const id = ids.object();
-    gate.close();
-    const answers = [
-      refusal(edit(here.committer, ids, one, [newBlock(id, one.root)])),
-      refusal(edit(there.committer, ids, other, [newBlock(id, other.root)])),
-    ];
-    await environment.settle();
-    expect(gate.arrived).toBe(2);
-    gate.open();
-    await environment.advance(100);
-    expect((await Promise.all(answers)).sort()).toEqual(['id.taken', 'none']);
-  });
-
-  it('stay taken when the object has been reaped', async () => {
-    const { committer, store, ids, environment } = setUp();
-    const brane = await makeBrane(committer, ids);
-    const id = ids.object();
-    await edit(committer, ids, brane, [newBlock(id, brane.root)]);
-    await edit(committer, ids, brane, [{ op: 'delete', id }]);
-    environment.jump(1_000);
-    expect(await committer.reap(brane.id, new Date(environment.clock.now()).toISOString(), 10)).toBe(1);
-    expect((await storedObjects(store, brane.id)).has(id)).toBe(false);
-    const registered = await store.read({ label: 'test' }, (tx) => tx.get('object_ids', [id]));
-    expect(registered).toEqual({ id, brane_id: brane.id, version: 2 });
-    expect(await refusal(edit(committer, ids, brane, [newBlock(id, brane.root)]))).toBe('id.taken');
-  });
-
-  it('that the server gives are the same in every attempt', async () => {
-    const environment = createFakeEnvironment();
-    let losses = 2;
-    const store = createMemoryStore({
-      environment,
-      faults: {
-        beforeCommit: (label) => (label === 'commit.group' && losses-- > 0 ? 'conflict' : undefined),
-      },
-    });
-    const { committer, ids, metrics } = createWriter({ environment, store });
-    const brane = await makeBrane(committer, ids);
-    const names: string[] = [];
-    const create = { op: 'create', object: { kind: 'block', parent_id: brane.root } } as const;
-    const answer = edit(committer, ids, brane, [create, create], {
-      also: (_tx, outcome) => {
-        names.push(outcome.ops.map((op) => (op.op === 'create' ? op.object.id : '')).join());
-      },
-    });
-    await environment.advance(100);
-    await answer;
-    expect(metrics.conflict).toBe(2);
-    expect(names).toHaveLength(3);
-    expect(new Set(names).size).toBe(1);
   });
 });

@@ -92,7 +92,7 @@ const KINDS: Record<string, (town: Town, fresh: ObjectId, round: number) => Clie
 };
 
 describe('an edit', () => {
-  it('costs as many reads in a brane of 5,000 objects as in one of 200, cold and hot', async () => {
+  it('costs as many reads in a brane of 5,000 objects as in one of 200, cold and hot (WRITE-3)', async () => {
     const { open } = setUp();
     const maker = open('maker');
     const towns = [await makeTown(maker, 4), await makeTown(maker, 100)];
@@ -119,7 +119,7 @@ describe('an edit', () => {
 });
 
 describe('a replica', () => {
-  it('follows what other processes commit, whatever it holds of it', async () => {
+  it('follows what other processes commit, whatever it holds of it (WRITE-4)', async () => {
     const { open } = setUp();
     const [here, there] = [open('here'), open('there')];
     const { ids } = here;
@@ -200,7 +200,7 @@ describe('a replica', () => {
     expect(ops).toMatchObject([{ version: 42 }]);
   });
 
-  it('is dropped when the store holds something else than it, and the edit is made on what is stored', async () => {
+  it('is dropped when the store holds something else than it, and the edit is made on what is stored (WRITE-4)', async () => {
     const { open } = setUp();
     const { committer, ids, store } = open('here');
     const brane = await makeBrane(committer, ids);
@@ -217,7 +217,7 @@ describe('a replica', () => {
     expect(ops).toMatchObject([{ version: 42 }]);
   });
 
-  it('is given up within its bound of bytes, and rightly filled again', async () => {
+  it('is given up within its bound of bytes, and rightly filled again (WRITE-4)', async () => {
     const { open } = setUp();
     const maker = open('maker');
     const towns = [await makeTown(maker, 4), await makeTown(maker, 4)];

@@ -301,7 +301,7 @@ describe('several writers on one brane, with conflicts, outages and unknown outc
   const cases = Array.from({ length: SEEDS }, (_, i) => FIRST_SEED + i);
 
   it.each(cases)(
-    'keep one gapless log with every acknowledged edit exactly once (I1, I2, L1, L2, seed %i)',
+    'keep one gapless log with every acknowledged edit exactly once (I1, I2, L1, L2, WRITE-2, WRITE-4, seed %i)',
     async (seed) => {
       const world = await setUp(seed, seed % 2 === 0 ? 'weak' : 'strict');
       const sent = await run(world);

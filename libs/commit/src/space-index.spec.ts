@@ -67,7 +67,7 @@ const outbox = (writer: Writer) =>
   writer.store.read({ label: 'test' }, (tx) => tx.range('outbox', { prefix: [], limit: 100 }));
 
 describe('the spatial index', () => {
-  it('holds every object in the cell of its world position, whatever moves (S2)', async () => {
+  it('holds every object in the cell of its world position, whatever moves (S2, WRITE-8)', async () => {
     const writer = setUp();
     const { committer, store, ids } = writer;
     const brane = await makeBrane(committer, ids);
@@ -180,7 +180,7 @@ describe('the spatial index', () => {
     await assertConsistent(store, brane.id);
   }, 30_000);
 
-  it('forgets the cells that another process may have changed when it moved a group (S2)', async () => {
+  it('forgets the cells that another process may have changed when it moved a group (S2, WRITE-5)', async () => {
     const environment = createFakeEnvironment();
     const kv = createMemoryKv();
     const open = (writerId: string) =>

@@ -36,7 +36,7 @@ describe('the reducer', () => {
     expect(brane.get(door)).not.toHaveProperty('co_edited');
   });
 
-  it('refuses an op that was resolved against another version', () => {
+  it('refuses an op that was resolved against another version (DOM-5)', () => {
     const { door, apply } = town();
     for (const version of [0, 1, 3]) {
       expect(codeOf(apply({ op: 'delete', id: door, version }))).toBe('object.version_mismatch');
@@ -51,7 +51,7 @@ describe('the reducer', () => {
     expect(brane.scene.children(house)).toEqual([]);
   });
 
-  it('refuses a move into itself, below itself, into a block, a link, or nowhere', () => {
+  it('refuses a move into itself, below itself, into a block, a link, or nowhere (DOM-2)', () => {
     const { brane, street, house, door, apply } = town();
     const link = brane.group(brane.root, { link: brane.newId() } as never);
     const move = (parent_id: typeof house): Op => ({
@@ -166,7 +166,7 @@ describe('the reducer', () => {
     expect(apply({ op: 'reap', ids: [street] }).ok).toBe(true);
   });
 
-  it('refuses what it does not know', () => {
+  it('refuses what it does not know (DOM-1)', () => {
     const { apply } = town();
     expect(codeOf(apply({ op: 'explode' } as never))).toBe('op.unsupported');
   });
@@ -182,7 +182,7 @@ describe('the reducer', () => {
     expect(brane.scene.applyAll(ops.slice(0, 1), context).ok).toBe(true);
   });
 
-  it('is the same for a working copy', () => {
+  it('is the same for a working copy (DOM-1)', () => {
     const { brane, street, context } = town();
     const copy = new WorkingCopy(brane.scene);
     unwrap(copy.apply({ op: 'delete', id: street, version: 2 }, context));

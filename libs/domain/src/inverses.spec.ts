@@ -11,7 +11,7 @@ import {
 } from './edits.spec-support';
 
 describe('inverses', () => {
-  it('undo every edit: what a person sees is as it was before (U1)', () => {
+  it('undo every edit: what a person sees is as it was before (U1, DOM-3)', () => {
     let undone = 0;
     fc.assert(
       fc.property(randomBrane, randomEdit, (parts, edit) => {
@@ -29,7 +29,7 @@ describe('inverses', () => {
     expect(undone).toBeGreaterThan(100);
   });
 
-  it('redo what was undone, as often as one likes (U1)', () => {
+  it('redo what was undone, as often as one likes (U1, DOM-3)', () => {
     fc.assert(
       fc.property(randomBrane, randomEdit, (parts, edit) => {
         const { brane, ids } = parts();

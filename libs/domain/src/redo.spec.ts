@@ -19,7 +19,7 @@ function refusedUndo(brane: TestBrane, entry: Entry, cause?: string): void {
   if (cause !== undefined) expect(result).toMatchObject({ refusal: { details: { cause } } });
 }
 
-describe('redo (U1)', () => {
+describe('redo (U1, DOM-3)', () => {
   it('deletes again, unless anything in the subtree was touched meanwhile', () => {
     const brane = new TestBrane();
     const house = brane.group();

@@ -99,7 +99,7 @@ describe('the reducer on anything', () => {
 
   const meta = newMeta({ id: asBraneId(root), name: '', visibility: 'private', owner: actor, at: '' });
 
-  it('applies an op or refuses it with a code; never throws, never stops halfway; the same for everybody', () => {
+  it('applies an op or refuses it with a code; never throws, never stops halfway; the same for everybody (DOM-1)', () => {
     const codes = new Set<string>();
     fc.assert(
       fc.property(objects, fc.array(op, { maxLength: 5 }), (objects, ops) => {
@@ -128,7 +128,7 @@ describe('the reducer on anything', () => {
     );
   });
 
-  it('keeps a tree a tree: whoever is live hangs below the root, in order, without a circle', () => {
+  it('keeps a tree a tree: whoever is live hangs below the root, in order, without a circle (DOM-2)', () => {
     fc.assert(
       fc.property(randomBrane, (parts) => {
         const { brane, ids } = parts();

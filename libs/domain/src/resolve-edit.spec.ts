@@ -112,7 +112,7 @@ describe('an edit', () => {
 });
 
 describe('a create', () => {
-  it('is resolved to a whole object, so that a receiver asks nothing', () => {
+  it('is resolved to a whole object, so that a receiver asks nothing (DOM-4)', () => {
     const brane = new TestBrane();
     const group = brane.get(brane.group());
     const { seq, created_at } = group;
@@ -195,7 +195,7 @@ describe('a create', () => {
     expect(brane.refusal(createIn(brane.root, { name: '😀'.repeat(200) }))).toBe('accepted');
   });
 
-  it('cannot hang below a block, a link or nowhere, nor link a brane into itself (S7)', () => {
+  it('cannot hang below a block, a link or nowhere, nor link a brane into itself (S7, DOM-2)', () => {
     const brane = new TestBrane();
     const link = brane.group(brane.root, { link: brane.newId() } as never);
     expect(brane.refusal(createIn(brane.block()))).toBe('object.not_a_group');

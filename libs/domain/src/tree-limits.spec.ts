@@ -21,7 +21,7 @@ describe('the tree', () => {
     return ids;
   }
 
-  it('has so many levels and no more', () => {
+  it('has so many levels and no more (DOM-2)', () => {
     const brane = new TestBrane();
     const deepest = chain(brane, brane.root, LIMITS.depth_levels - 2).at(-1) ?? brane.root;
     const last = brane.group(deepest);
@@ -63,7 +63,7 @@ describe('the tree', () => {
     expect(brane.refusal({ op: 'move', id: district, parent_id: brane.root, order: 'a0' })).toBe('accepted');
   });
 
-  it('has so many children in a group; deleted ones make room until there are too many of them', () => {
+  it('has so many children in a group; deleted ones make room until there are too many of them (DOM-2)', () => {
     const brane = new TestBrane();
     const parent = brane.group();
     const first = brane.block(parent);
@@ -94,7 +94,7 @@ describe('the tree', () => {
     expect(brane.refusal(createIn(parent))).toBe('object.too_many_children');
   });
 
-  it('has so many objects in all', () => {
+  it('has so many objects in all (DOM-2)', () => {
     const brane = new TestBrane();
     const full = (size: number): WorkingCopy =>
       new WorkingCopy({

@@ -61,7 +61,7 @@ describe('a working copy', () => {
     expect(brane.scene.meta.name).toBe('a brane');
   });
 
-  it('agrees with a scene about every edit, and undoes refused ones without a trace (L1)', () => {
+  it('agrees with a scene about every edit, and undoes refused ones without a trace (L1, DOM-1)', () => {
     fc.assert(
       fc.property(randomBrane, fc.array(randomEdit, { maxLength: 8 }), (parts, edits) => {
         const { brane, ids } = parts();

@@ -98,7 +98,7 @@ async function storedLog(node: TestNode, id: BraneId): Promise<OpId[]> {
 
 describe('at rest, whatever happened', () => {
   it.each([1, 2, 3, 4, 5, 6])(
-    'every client has what is stored, and what was acknowledged is in the log once (seed %i)',
+    'every client has what is stored, and what was acknowledged is in the log once (R1, R4, R5, RT-2, seed %i)',
     async (seed) => {
       const random = seededRandom(seed);
       const bad = { bus: true };

@@ -112,7 +112,7 @@ describe('delivery', () => {
     expect(state(late, brane)).toMatchObject({ seq: 3, synced: true });
   });
 
-  it('puts out a removed member without the bus (F2, L6)', async () => {
+  it('puts out a removed member without the bus (F2, L6, RT-3)', async () => {
     const { world, here, there, brane } = await open();
     const user = await world.member(here, brane, 'viewer');
     const client = await there.client(user);

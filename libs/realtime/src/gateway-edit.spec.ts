@@ -93,7 +93,7 @@ describe('an edit', () => {
     expect(client.last('system.error')).toMatchObject({ code: 'op_id.reused', op_id });
   });
 
-  it('of a viewer or a guest is refused, and the connection lives', async () => {
+  it('of a viewer or a guest is refused, and the connection lives (RT-5)', async () => {
     const world = new TestWorld();
     const node = world.node();
     const brane = await world.brane(node, { visibility: 'link' });
@@ -115,7 +115,7 @@ describe('an edit', () => {
     }
   });
 
-  it('is refused precisely when it is stale, impossible or not well-formed, and the next one passes', async () => {
+  it('is refused precisely when it is stale, impossible or not well-formed, and the next one passes (RT-5)', async () => {
     const { world, brane, client } = await open();
     const id = world.objectId();
     client.edit(brane.id, [{ op: 'create', object: { kind: 'block', id, parent_id: brane.id } }]);
@@ -206,7 +206,7 @@ describe('an edit', () => {
     expect(client.view(brane.id).scene?.size).toBe(3);
   });
 
-  it('needs a brane that was joined', async () => {
+  it('needs a brane that was joined (RT-5)', async () => {
     const { world, node, brane, client } = await open();
     const other = await world.brane(node, { owner: brane.owner });
     client.edit(other.id, [world.block(other.id)]);

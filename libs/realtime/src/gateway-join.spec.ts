@@ -113,7 +113,7 @@ describe('joining a brane', () => {
     expect(late.last('brane.synced')).toMatchObject({ seq: 21 });
   });
 
-  it('gives a snapshot to a foreign epoch, to a seq above the head, and to who is too far behind (L3)', async () => {
+  it('gives a snapshot to a foreign epoch, to a seq above the head, and to who is too far behind (L3, RT-1)', async () => {
     const { world, node, brane } = await open({ limits: { replay_entries: 3 } });
     for (let count = 0; count < 6; count += 1) await world.write(node, brane, [world.block(brane.id)]);
     const probe = await node.client(brane.owner);
@@ -137,7 +137,7 @@ describe('joining a brane', () => {
     expect(near.last('brane.joined')?.mode).toBe('replay');
   });
 
-  it('gives a snapshot when the entries between are gone (R3), or would be more bytes than one', async () => {
+  it('gives a snapshot when the entries between are gone, or would be more bytes than one (R3, RT-1)', async () => {
     for (const limits of [{ replay_bytes: 300 }, {}]) {
       const wrap = (source: LogSource): LogSource => ({
         ...source,
@@ -220,7 +220,7 @@ describe('joining a brane', () => {
     expect(one).toBe(two);
   });
 
-  it('is refused for an unknown brane, a brane of others, and a deleted one; nothing else is told', async () => {
+  it('is refused for an unknown brane, a brane of others, and a deleted one; nothing else is told (RT-4)', async () => {
     const { world, node, brane } = await open();
     const stranger = await node.client(world.user());
     stranger.send({ type: 'brane.join', brane_id: brane.id, id: 'j' });

@@ -8,7 +8,7 @@ async function open(options: NodeOptions = {}, visibility: 'private' | 'link' = 
 }
 
 describe('members of a brane (L6)', () => {
-  it('are put out when they are removed, on every gateway, and see nothing after they were told', async () => {
+  it('are put out when they are removed, on every gateway, and see nothing after they were told (RT-2)', async () => {
     const { world, here, there, brane } = await open();
     const user = await world.member(here, brane, 'editor');
     const clients = [await here.client(user), await there.client(user, { format: 'json' })];
@@ -115,7 +115,7 @@ describe('members of a brane (L6)', () => {
     expect(clients[0]?.view(brane.id).synced).toBe(true);
   });
 
-  it('are put out within 2 s though the message that says so was lost (R5)', async () => {
+  it('are put out within 2 s though the message that says so was lost (R5, RT-3)', async () => {
     const bus = { loses: false };
     const world = new TestWorld({
       delivery: (deliver, channel) => {

@@ -32,7 +32,7 @@ describe('a session', () => {
     expect(node.gateway.stats().sessions).toBe(0);
   });
 
-  it('answers whatever else comes first, and lives', async () => {
+  it('answers whatever else comes first, and lives (RT-5)', async () => {
     const { world, node, brane } = await open();
     const client = await node.client(brane.owner, { greet: false });
     client.send({ type: 'system.ping', id: 'p' });
@@ -73,7 +73,7 @@ describe('a session', () => {
     expect(old.socket.closed?.code).toBe(3506);
   });
 
-  it('answers what it cannot read precisely, and lives', async () => {
+  it('answers what it cannot read precisely, and lives (RT-5)', async () => {
     const { world, node, brane } = await open();
     for (const format of ['cbor', 'json'] as const) {
       const client = await node.client(brane.owner, { format });
@@ -108,7 +108,7 @@ describe('a session', () => {
     }
   });
 
-  it('refuses a frame over 64 KiB with the edit’s name, and lives; the next number is welcome (I3)', async () => {
+  it('refuses a frame over 64 KiB with the edit’s name, and lives; the next number is welcome (I3, RT-5)', async () => {
     const { world, node, brane } = await open();
     for (const format of ['cbor', 'json'] as const) {
       const client = await node.client(brane.owner, { format });
@@ -127,7 +127,7 @@ describe('a session', () => {
     }
   });
 
-  it('is limited in frames per second: says when to try again, and ends only for a flood', async () => {
+  it('is limited in frames per second: says when to try again, and ends only for a flood (RT-5)', async () => {
     const { world, node, brane } = await open({ frames_per_second: 10, frames_burst: 5, frames_refused: 20 });
     const client = await node.client(brane.owner);
     for (let count = 0; count < 5; count += 1) client.send({ type: 'system.ping', id: `p${count}` });
@@ -203,7 +203,7 @@ describe('a session', () => {
     expect(client.socket.closed).toEqual({ code: 3003, reason: 'session.silent' });
   });
 
-  it('outlives its token by a grace only, unless it is refreshed', async () => {
+  it('outlives its token by a grace only, unless it is refreshed (F1)', async () => {
     const { world, node, brane } = await open({ silence_ms: 10_000_000 });
     const expiry = (): number => world.environment.clock.now() + 60_000;
     const [stays, goes] = [
@@ -223,7 +223,7 @@ describe('a session', () => {
     expect(stays.socket.closed).toBeUndefined();
   });
 
-  it('cannot be handed to another user by a refresh', async () => {
+  it('cannot be handed to another user by a refresh (F1)', async () => {
     const { world, node, brane } = await open();
     const client = await node.client(brane.owner);
     client.send({ type: 'session.refresh', id: 'r', token: tokenOf(world.user()) });

@@ -29,7 +29,7 @@ async function writeMany(
 }
 
 describe('a client that cannot keep up', () => {
-  it('is first sent the latest presence only', async () => {
+  it('is first sent the latest presence only (RT-7)', async () => {
     const { world, node, brane, client } = await open();
     const peer = await node.client(brane.owner);
     await world.join(peer, brane.id);
@@ -48,7 +48,7 @@ describe('a client that cannot keep up', () => {
     expect(node.counts.fellBehind).toBe(0);
   });
 
-  it('then follows by the log, and misses nothing', async () => {
+  it('then follows by the log, and misses nothing (RT-7)', async () => {
     const { world, node, brane, client } = await open();
     client.socket.stalled = true;
     await writeMany(world, { node, brane }, 60);
@@ -79,7 +79,7 @@ describe('a client that cannot keep up', () => {
     expect(client.faults).toEqual([]);
   });
 
-  it('gets a snapshot when it is too far behind', async () => {
+  it('gets a snapshot when it is too far behind (RT-7)', async () => {
     const { world, node, brane, client } = await open({ limits: { catch_up_entries: 20 } });
     client.socket.stalled = true;
     await writeMany(world, { node, brane }, 60);
@@ -91,7 +91,7 @@ describe('a client that cannot keep up', () => {
     expect(client.faults).toEqual([]);
   });
 
-  it('does not hold up the others', async () => {
+  it('does not hold up the others (RT-9)', async () => {
     const { world, node, brane, client } = await open();
     const peer = await node.client(brane.owner);
     await world.join(peer, brane.id);
@@ -100,7 +100,7 @@ describe('a client that cannot keep up', () => {
     expect(peer.view(brane.id).seq).toBe(61);
   });
 
-  it('is fed no faster than it reads, however large the snapshot is', async () => {
+  it('is fed no faster than it reads, however large the snapshot is (RT-7)', async () => {
     const { world, node, brane, client } = await open({
       limits: { socket_bytes: 50_000, outbox_bytes: 100_000, snapshot_shared_entries: 1 },
     });
@@ -127,7 +127,7 @@ describe('a client that cannot keep up', () => {
     expect(slow.view(brane.id)).toMatchObject({ seq: 41, synced: true });
   });
 
-  it('is closed last, when it takes nothing at all', async () => {
+  it('is closed last, when it takes nothing at all (RT-8)', async () => {
     const { world, node, brane, client } = await open({ limits: { silence_ms: 1_000_000 } });
     client.socket.stalled = true;
     await writeMany(world, { node, brane }, 60);

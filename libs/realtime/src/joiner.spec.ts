@@ -3,7 +3,7 @@ import { Joiner } from './joiner';
 const [one, two, three] = [Uint8Array.of(1), Uint8Array.of(2, 2), Uint8Array.of(3)];
 
 describe('joining frames into messages', () => {
-  it('makes the message once for all who are sent the same frames', () => {
+  it('makes the message once for all who are sent the same frames (RT-6)', () => {
     const joiner = new Joiner();
     const message = joiner.joinCbor([one, two]);
     expect([...message]).toEqual([1, 2, 2]);

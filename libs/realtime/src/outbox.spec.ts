@@ -31,7 +31,7 @@ const written = ({ socket }: Set): number[][] => socket.sent.map((message) => [.
 const ops = (owner: object): Tag => ({ owner, kind: 'ops' });
 
 describe('outbox', () => {
-  it('writes to an idle socket at once, all frames of one turn together', async () => {
+  it('writes to an idle socket at once, all frames of one turn together (RT-6)', async () => {
     const it = set();
     it.outbox.push(bytes(1));
     it.outbox.push(bytes(2, 3));
@@ -40,7 +40,7 @@ describe('outbox', () => {
     expect(written(it)).toEqual([[1, 2, 3]]);
   });
 
-  it('writes once per tick under load', async () => {
+  it('writes once per tick under load (RT-6)', async () => {
     const it = set();
     it.outbox.push(bytes(1));
     await it.environment.settle();
@@ -101,7 +101,7 @@ describe('outbox', () => {
     expect(it.socket.sent).toEqual([frame, frame, frame]);
   });
 
-  it('writes nothing more to a socket that is full, tells when too much waits, and goes on when it has drained', async () => {
+  it('writes nothing more to a socket that is full, tells when too much waits, and goes on when it has drained (RT-7)', async () => {
     const it = set();
     it.socket.stalled = true;
     it.outbox.push(new Uint8Array(60));
@@ -120,7 +120,7 @@ describe('outbox', () => {
     expect(it.socket.sent).toHaveLength(2);
   });
 
-  it('tells of a socket that takes nothing for too long, but not of a slow one', async () => {
+  it('tells of a socket that takes nothing for too long, but not of a slow one (RT-8)', async () => {
     const it = set();
     it.socket.stalled = true;
     it.outbox.push(new Uint8Array(60));

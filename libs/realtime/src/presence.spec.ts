@@ -166,7 +166,7 @@ describe('presence (R6)', () => {
     expect(here.seen()).toEqual([]);
   });
 
-  it('is conflated for a slow socket: latest per session and key, and who left', async () => {
+  it('is conflated for a slow socket: latest per session and key, and who left (RT-7)', async () => {
     const { here } = await pair();
     const [one, two] = [session(), session()];
     const missed = new MissedPresence();

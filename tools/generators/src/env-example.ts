@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { findRoot } from './workspace-root';
 
 const APPS = ['api-gateway', 'sync-gateway', 'auth', 'callback-ingest', 'jobs-runner'];
 
@@ -35,11 +36,4 @@ export function envExample(): string {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function findRoot(from: string): string {
-  if (existsSync(join(from, 'nx.json'))) return from;
-  const parent = dirname(from);
-  if (parent === from) throw new Error('no nx.json in this folder or above it');
-  return findRoot(parent);
 }

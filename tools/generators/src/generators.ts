@@ -1,6 +1,9 @@
 import { asyncApiDocument, errorsPage, openApiDocument } from '@state-server/protocol';
 import { envExample } from './env-example';
+import { readInvariants } from './invariants/invariants';
+import { invariantsPage } from './invariants/invariants-page';
 import { limitsPage } from './limits-page';
+import { findRoot } from './workspace-root';
 
 export interface Generator {
   /** Where the file stands, from the workspace's root. */
@@ -17,5 +20,9 @@ export const GENERATORS: readonly Generator[] = [
   { path: 'docs/generated/asyncapi.json', content: () => json(asyncApiDocument()) },
   { path: 'docs/generated/errors.md', content: errorsPage },
   { path: 'docs/generated/limits.md', content: limitsPage },
+  {
+    path: 'docs/generated/invariants.md',
+    content: () => invariantsPage(readInvariants(findRoot(__dirname))),
+  },
   { path: '.env.example', content: envExample },
 ];

@@ -36,7 +36,7 @@ describe('expiry of what has a lifetime', () => {
   const keys = () =>
     store.read({ label: 'test' }, (tx) => tx.range('idempotency_keys', { prefix: [], limit: 1_000 }));
 
-  it('covers every collection of the table that has a lifetime, each with an index of it', () => {
+  it('covers every collection of the table that has a lifetime, each with an index of it (UPKEEP-1)', () => {
     expect(expiringCollections()).toEqual(
       expect.arrayContaining([
         'idempotency_keys',
@@ -50,7 +50,7 @@ describe('expiry of what has a lifetime', () => {
     for (const name of expiringCollections()) expect(expiryIndex(name)).toBe('by_expiry');
   });
 
-  it('deletes an hour after the end of the lifetime, not a second before (L4)', async () => {
+  it('deletes an hour after the end of the lifetime, not a second before (L4, UPKEEP-1)', async () => {
     await addKeys(3, 0);
     await environment.advance(HOUR);
     expect(await expireDocuments({ store, clock: environment.clock }, 'idempotency_keys')).toEqual({
@@ -65,7 +65,7 @@ describe('expiry of what has a lifetime', () => {
     expect(await keys()).toEqual([]);
   });
 
-  it('stops at its bound and goes on in the next run', async () => {
+  it('stops at its bound and goes on in the next run (UPKEEP-2)', async () => {
     await addKeys(25, -2 * HOUR);
     await addKeys(5, HOUR);
     const bounds = { batch: 10, batches: 2 };
@@ -75,14 +75,14 @@ describe('expiry of what has a lifetime', () => {
     expect(await keys()).toHaveLength(5);
   });
 
-  it('stops when it is told to', async () => {
+  it('stops when it is told to (UPKEEP-2)', async () => {
     await addKeys(5, -2 * HOUR);
     const bounds = { batch: 1, batches: 100, signal: AbortSignal.abort() };
     const report = await expireDocuments({ store, clock: environment.clock }, 'idempotency_keys', bounds);
     expect(report).toEqual({ done: 0, finished: false });
   });
 
-  it('leaves a document alone that is prolonged while it runs (P1)', async () => {
+  it('leaves a document alone that is prolonged while it runs (P1, UPKEEP-2)', async () => {
     const session = {
       id: asSessionId('session'),
       user_id: asUserId('user'),

@@ -33,7 +33,7 @@ describe('periodic work', () => {
     dedupe_floor: 0,
   });
 
-  it('forgets op ids of every brane, page after page, those of purged ones excepted (I4)', async () => {
+  it('forgets op ids of every brane, page after page, those of purged ones excepted (I4, UPKEEP-3)', async () => {
     const branes = Array.from({ length: 25 }, () => asBraneId(environment.ids.uuid()));
     await put((tx) => {
       branes.forEach((id, index) => tx.put('heads', head(id, index === 0 ? 'purged' : 'live')));
@@ -57,7 +57,7 @@ describe('periodic work', () => {
     expect(new Set(asked)).toEqual(new Set([ago(7 * DAY)]));
   });
 
-  it('reaps only what was deleted before the undo horizon, and ends when a brane refuses (S1)', async () => {
+  it('reaps only what was deleted before the undo horizon, and ends when a brane refuses (S1, UPKEEP-3)', async () => {
     const world = buildWorld(environment.ids);
     const marked = (ms: number): ObjectDoc => {
       const object = world.block({ deleted_at: ago(ms) });
@@ -87,7 +87,7 @@ describe('periodic work', () => {
     expect(await reapDeleted({ ...deps, committer: refusing })).toEqual({ done: 0, finished: true });
   });
 
-  it('purges branes whose days of grace are over, step by step, and no others (L7)', async () => {
+  it('purges branes whose days of grace are over, step by step, and no others (L7, UPKEEP-3)', async () => {
     const brane = (purgeAfter: string | undefined): BraneDoc => ({
       id: asBraneId(environment.ids.uuid()),
       name: 'a brane',
@@ -117,7 +117,7 @@ describe('periodic work', () => {
     expect(steps).toEqual([due.id, due.id, due.id]);
   });
 
-  it('hands outbox work on until it is done, also what the queue has forgotten (F1)', async () => {
+  it('hands outbox work on until it is done, also what the queue has forgotten (F1, UPKEEP-4)', async () => {
     const record: OutboxDoc = {
       id: 'work-1',
       queue: 'brane.rekey',
@@ -139,7 +139,7 @@ describe('periodic work', () => {
     expect(await relayOutbox({ store, enqueue })).toEqual({ done: 0, finished: true });
   });
 
-  it('keeps outbox work while the queue is away (F2)', async () => {
+  it('keeps outbox work while the queue is away (F2, UPKEEP-4)', async () => {
     const record = { id: 'w', queue: 'q', payload: {}, at: ago(0), state: 'waiting', attempts: 0 } as const;
     await put((tx) => tx.put('outbox', record));
     const away = (): Promise<void> => Promise.reject(new Error('the queue is away'));

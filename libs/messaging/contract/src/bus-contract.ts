@@ -23,7 +23,7 @@ export function describeBusContract(name: string, open: () => Promise<BusFixture
     });
     afterEach(() => bus.close());
 
-    it('delivers what is published after subscribe has resolved, to itself too', async () => {
+    it('delivers what is published after subscribe has resolved, to itself too (BUS-1)', async () => {
       const heard: string[] = [];
       await bus.second.subscribe('news', (payload) => heard.push(`second ${text(payload)}`));
       await bus.first.subscribe('news', (payload) => heard.push(`first ${text(payload)}`));
@@ -42,7 +42,7 @@ export function describeBusContract(name: string, open: () => Promise<BusFixture
       expect(heard.map((item) => [...item])).toEqual([[...payload]]);
     });
 
-    it('keeps the order of one publisher on one channel', async () => {
+    it('keeps the order of one publisher on one channel (BUS-1)', async () => {
       const heard: string[] = [];
       await bus.second.subscribe('order', (payload) => heard.push(text(payload)));
       const sent = Array.from({ length: 200 }, (_, index) => String(index));
@@ -73,7 +73,7 @@ export function describeBusContract(name: string, open: () => Promise<BusFixture
       await until(() => heard.length === 2);
     });
 
-    it('says when the link is down, drops silently, and has its subscriptions back with the link (F2)', async () => {
+    it('says when the link is down, drops silently, and has its subscriptions back with the link (F2, BUS-2)', async () => {
       const heard: string[] = [];
       const changes: boolean[] = [];
       await bus.second.subscribe('news', (payload) => heard.push(text(payload)));

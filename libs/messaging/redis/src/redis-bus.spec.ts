@@ -32,7 +32,7 @@ if (!redisProgram()) {
     };
   });
 
-  describe('a Redis that is frozen or absent (F2)', () => {
+  describe('a Redis that is frozen or absent (F2, BUS-2)', () => {
     let server: RedisServer;
     let bus: Bus;
     beforeEach(async () => {

@@ -91,7 +91,7 @@ function applyTo(tx: Transaction, one: Change): void {
 
 /** Any sequence of transactions answers as a sorted list would, inside each of them and after it. */
 export function describeModel(fixture: () => StoreFixture): void {
-  it('answers every range as a plain sorted list does, within transactions and after them (STORE-3, 8, 9)', async () => {
+  it('answers every range as a plain sorted list does, within transactions and after them (STORE-3, STORE-8, STORE-9)', async () => {
     const { store, second } = fixture();
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {

@@ -27,7 +27,7 @@ const payloadOf = (key: string, { head, chunks }: SealedRecord): Uint8Array => {
 };
 
 describe('a stored value', () => {
-  it('gives back its payload, in one value or several of at most 100,000 bytes (STORE-1, P2)', () => {
+  it('gives back its payload, in one value or several of at most 100,000 bytes (STORE-1, STORE-13, P2)', () => {
     for (const bytes of [0, 1, 99_987, 99_988, 200_000, 800_000]) {
       const payload = Uint8Array.from({ length: bytes }, (_, place) => place % 253);
       const sealed = sealRecord(KEY, CHUNKS, stamp(1), payload);

@@ -22,7 +22,7 @@ if (!redisProgram()) {
     };
   });
 
-  it('says at once that it cannot take work while Redis is away, and takes it when Redis is back (F2)', async () => {
+  it('says at once that it cannot take work while Redis is away, and takes it when Redis is back (F2, QUEUE-2)', async () => {
     const server = await startRedisServer();
     const queue = createBullMqQueue({ url: server.url, name: 'work', deadlineMs: 300 });
     const done: string[] = [];

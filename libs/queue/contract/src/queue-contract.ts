@@ -17,7 +17,7 @@ export function describeQueueContract(name: string, open: () => Promise<QueueFix
     });
     afterEach(() => queues.close());
 
-    it('hands each piece of work to one of the processes, with its payload', async () => {
+    it('hands each piece of work to one of the processes, with its payload (QUEUE-1)', async () => {
       const done: string[] = [];
       const handler = (work: Work): Promise<void> => {
         done.push(`${work.id} ${JSON.stringify(work.payload)} ${work.attempt}`);
@@ -31,7 +31,7 @@ export function describeQueueContract(name: string, open: () => Promise<QueueFix
       expect(done).toContain('job-7 {"index":7} 1');
     });
 
-    it('keeps one of two pieces of the same id that wait at the same time', async () => {
+    it('keeps one of two pieces of the same id that wait at the same time (QUEUE-1)', async () => {
       await queues.first.enqueue('twin', { from: 'first' });
       await queues.second.enqueue('twin', { from: 'second' });
       await queues.first.enqueue('last', {});
@@ -58,7 +58,7 @@ export function describeQueueContract(name: string, open: () => Promise<QueueFix
       });
     });
 
-    it('tries again what failed, and says which attempt it is', async () => {
+    it('tries again what failed, and says which attempt it is (QUEUE-1)', async () => {
       const attempts: number[] = [];
       queues.first.process((work) => {
         attempts.push(work.attempt);
