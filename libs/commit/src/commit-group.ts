@@ -1,4 +1,5 @@
 import { StoreError } from '@state-server/persistence-port';
+import { askForCheckpoint } from './checkpoint/due';
 import type { Committed } from './committer';
 import { GroupAttempt } from './group-attempt';
 import type { Ground, Step } from './lane';
@@ -59,6 +60,7 @@ async function write(ground: Ground, attempt: GroupAttempt): Promise<Advance> {
   const brane = meta && { meta, version: attempt.nextBraneVersion };
   if (brane) await writeBrane(ground.tx, ground.replica.meta, brane.meta, brane.version);
   const head = listRekeying(ground.tx, attempt.nextHead(), plan.rekeying);
+  askForCheckpoint(ground.tx, ground.head, head);
   return {
     head,
     put: [...plan.placements.values()].map(({ object, to }) => ({ object, cell: to })),

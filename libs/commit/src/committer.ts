@@ -12,6 +12,7 @@ import type {
   Visibility,
 } from '@state-server/domain';
 import type { Transaction } from '@state-server/persistence-port';
+import type { Trimmed } from './trim-log';
 
 /** Who asks. `system` acts for the server itself (reaping, purge) and may write any brane. */
 export type Actor =
@@ -112,6 +113,11 @@ export interface Committer {
   /** Raises the dedupe floor and forgets op ids below it (SYNC I4); bounded; answers how many were forgotten. */
   forget(braneId: BraneId, before: string, limit: number): Promise<number>;
   /**
+   * One bounded step of letting go of log entries older than `before`: the floor rises first, never above the newest
+   * checkpoint or the dedupe floor; later steps delete what lies below it (SYNC R3).
+   */
+  trim(braneId: BraneId, before: string, limit: number): Promise<Trimmed>;
+  /**
    * Purges a deleted brane whose `purge_after` is past (SYNC L7): first the entry `purging`, then its records in bounded
    * transactions, until only the tombstone of the head and the ids (SYNC I6) are left. True when nothing is left to do:
    * it is purged, or it was restored meanwhile or is not due yet.
@@ -121,4 +127,4 @@ export interface Committer {
   drain(): Promise<void>;
 }
 
-export type { Role };
+export type { Role, Trimmed };

@@ -10,6 +10,7 @@ import type { Task } from './lane';
 import { purgeStep } from './purge';
 import { rekeyStep } from './rekey';
 import { createWork, REQUEST_DEADLINE_MS } from './request';
+import { trimStep } from './trim-log';
 import type { Demand } from './work';
 
 /** The user id under which the server's own entries stand in the log: no user has it. */
@@ -35,6 +36,8 @@ export function createCommitter(deps: CommitterDeps): Committer {
     rekey: (braneId, limit) => upkeep(braneId, 'commit.rekey', (ground) => rekeyStep(ground, limit)),
     forget: (braneId, before, limit) =>
       upkeep(braneId, 'commit.forget', (ground) => forgetStep(ground, before, limit)),
+    trim: (braneId, before, limit) =>
+      upkeep(braneId, 'commit.trim', (ground) => trimStep(ground, before, limit)),
     purge: async (braneId, limit) => {
       const now = core.environment.clock.now();
       const step = await upkeep(braneId, 'commit.purge', (ground) => purgeStep(ground, now, limit));

@@ -1,4 +1,4 @@
-import { fail, type StateError } from '@state-server/protocol';
+import { fail, StateError } from '@state-server/protocol';
 import { StoreError } from '@state-server/persistence-port';
 
 /**
@@ -43,4 +43,10 @@ export async function withReadErrors<T>(read: Promise<T>): Promise<T> {
       ? fail('dependency.unavailable', undefined, undefined, { cause: error })
       : fromStoreError(error);
   }
+}
+
+/** A record that failed its checksum was met (SYNC P3). */
+export function isCorrupt(error: unknown): boolean {
+  const cause = error instanceof StateError ? error.cause : error;
+  return cause instanceof StoreError && cause.code === 'corrupt';
 }

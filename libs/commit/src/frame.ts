@@ -24,8 +24,12 @@ export function encodeEntry(entry: {
   return encodeFrame(frame, 'cbor');
 }
 
+/** A frame that a writer put into the log. */
+export function decodeEntry(frame: Uint8Array): BraneOpsFrame {
+  return decodeCbor(frame, FROM_SERVER) as BraneOpsFrame;
+}
+
 /** The ops of a frame that a writer put into the log. */
 export function decodeEntryOps(frame: Uint8Array): readonly Op[] {
-  const value = decodeCbor(frame, FROM_SERVER) as BraneOpsFrame;
-  return value.ops;
+  return decodeEntry(frame).ops;
 }

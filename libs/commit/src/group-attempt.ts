@@ -41,6 +41,7 @@ export class GroupAttempt {
   recordsOnly = false;
   private entries = 0;
   private entriesBytes = 0;
+  private frameBytes = 0;
   private readonly objectBytes = new Map<ObjectId, number>();
   private braneVersion: number | undefined;
 
@@ -194,6 +195,7 @@ export class GroupAttempt {
 
   private account({ ops, inverses }: Resolved, frameBytes: number): void {
     this.entriesBytes += entryBytes(frameBytes, inverses);
+    this.frameBytes += frameBytes;
     for (const op of ops) {
       if (op.op === 'create') this.created.add(op.object.id);
       touchedBytes(this.copy, op, this.objectBytes);
@@ -227,6 +229,7 @@ export class GroupAttempt {
       objects: this.copy.size,
       log_floor: head.log_floor,
       dedupe_floor: head.dedupe_floor,
+      log_bytes: (head.log_bytes ?? 0) + this.frameBytes,
       ...(head.rekeying === undefined ? {} : { rekeying: head.rekeying }),
     };
   }

@@ -12,6 +12,23 @@ export {
   readObject,
 } from './read';
 export { type LogRange, type LogSlice, readLog } from './read-log';
+export {
+  buildCheckpoint,
+  CHECKPOINT_POLICY,
+  type CheckpointDeps,
+  type CheckpointOutcome,
+  type CheckpointPolicy,
+} from './checkpoint/build-checkpoint';
+export { dueCheckpoints, wantCheckpoint } from './checkpoint/due';
+export {
+  type BraneState,
+  readCheckpoint,
+  readCheckpointPosition,
+  readState,
+  type ReadStateOptions,
+  type StateChunk,
+} from './checkpoint/read-checkpoint';
+export { GARBAGE_GRACE_MS, sweepCheckpointGarbage } from './checkpoint/sweep-garbage';
 export { readSnapshot, type Snapshot, type SnapshotOptions } from './read-snapshot';
 export {
   decodeBraneMessage,

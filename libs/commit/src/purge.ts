@@ -1,4 +1,5 @@
 import type { CollectionName, HeadDoc, Key } from '@state-server/persistence-port';
+import { purgeCheckpoints } from './checkpoint/sweep-garbage';
 import type { Ground, Step } from './lane';
 import { progressKey } from './rekey';
 
@@ -31,7 +32,7 @@ export async function purgeStep(ground: Ground, now: number, limit: number): Pro
       return head.status satisfies never;
   }
   if (head.log_floor <= head.seq) return { value: 'more', head: closeLog(head) };
-  if (await deleteSome(ground, limit)) {
+  if ((await purgeCheckpoints(tx, head.brane_id, limit)) || (await deleteSome(ground, limit))) {
     tx.guard('heads', [head.brane_id]);
     return { value: 'more' };
   }

@@ -1,5 +1,6 @@
 import type { BraneId, BraneMeta, Environment, SceneObject } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
+import { breather } from './breathe';
 import { withReadErrors } from './errors';
 import { type Position, readBraneIn } from './read';
 
@@ -20,8 +21,6 @@ export interface SnapshotOptions {
 }
 
 const PAGE = 500;
-/** Milliseconds of work between two breaths of the event loop. */
-const SLICE_MS = 8;
 
 /** The whole brane from one snapshot of the store; undefined when it is not there, or being purged (SYNC L7). */
 export async function readSnapshot(
@@ -34,7 +33,7 @@ export async function readSnapshot(
     store.read({ label: 'commit.read_snapshot', deadlineMs }, async (tx) => {
       const brane = await readBraneIn(tx, braneId);
       if (!brane || brane.head.status === 'purging' || brane.head.status === 'purged') return undefined;
-      const breathe = environment ? breather(environment) : undefined;
+      const breathe = breather(environment);
       const objects: SceneObject[] = [];
       let after: string | undefined;
       for (;;) {
@@ -46,18 +45,9 @@ export async function readSnapshot(
         for (const doc of page) objects.push(doc.object);
         after = page.at(-1)?.id;
         if (after === undefined || page.length < pageSize) break;
-        await breathe?.();
+        await breathe();
       }
       return { meta: brane.meta, head: { epoch: brane.head.epoch, seq: brane.head.seq }, objects };
     }),
   );
-}
-
-function breather({ clock, timers }: Pick<Environment, 'clock' | 'timers'>): () => Promise<void> {
-  let since = clock.monotonic();
-  return async () => {
-    if (clock.monotonic() - since < SLICE_MS) return;
-    await new Promise<void>((resolve) => void timers.set(0, resolve));
-    since = clock.monotonic();
-  };
 }

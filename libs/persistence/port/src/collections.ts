@@ -98,6 +98,15 @@ export const COLLECTIONS = {
   outbox: { id: 18, key: ['id'], indexes: { by_state: { id: 1, fields: ['state', 'at'] } } },
   jobs: { id: 19, key: ['id'], indexes: { by_user: { id: 1, fields: ['user_id', 'created_at'] } } },
   callback_events: { id: 20, key: ['job_id', 'attempt', 'event'], indexes: {} },
+  checkpoints: { id: 21, key: ['brane_id'], indexes: {} },
+  checkpoint_pages: { id: 22, key: ['brane_id', 'build', 'page'], indexes: {} },
+  checkpoint_chunks: { id: 23, key: ['brane_id', 'build', 'number'], indexes: {} },
+  checkpoint_garbage: {
+    id: 24,
+    key: ['brane_id', 'build'],
+    indexes: { by_time: { id: 1, fields: ['at'] } },
+  },
+  checkpoint_due: { id: 25, key: ['brane_id'], indexes: { by_due: { id: 1, fields: ['due_at'] } } },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;
