@@ -18,6 +18,20 @@ export const config = defineConfig(
       unit: 'ms',
       default: '5000',
     }),
+    CHECKPOINTS_EVERY_MS: integer(every, {
+      description: 'How often branes whose log has grown are looked at for a new checkpoint.',
+      unit: 'ms',
+      default: '5000',
+    }),
+    LOG_RETENTION_DAYS: integer(
+      { min: 0, max: 36_500 },
+      {
+        description:
+          'How long entries stay in the log of a brane, for undo, history and clients that come back; 0 keeps them for ever.',
+        unit: 'days',
+        default: '0',
+      },
+    ),
     UNDO_HORIZON_MS: integer(span, {
       description: 'How long a deleted subtree can be brought back by an undo.',
       unit: 'ms',

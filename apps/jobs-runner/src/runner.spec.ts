@@ -96,8 +96,15 @@ describe('jobs-runner', () => {
   });
 
   it('has a task for everything that has a lifetime, each with a name of its own', () => {
-    const nothing = {} as Parameters<typeof periodicTasks>[0];
-    const times = { UPKEEP_EVERY_MS: 1, OUTBOX_EVERY_MS: 2, UNDO_HORIZON_MS: 3, DEDUPE_MS: 4 };
+    const nothing = { environment } as unknown as Parameters<typeof periodicTasks>[0];
+    const times = {
+      UPKEEP_EVERY_MS: 1,
+      OUTBOX_EVERY_MS: 2,
+      UNDO_HORIZON_MS: 3,
+      DEDUPE_MS: 4,
+      CHECKPOINTS_EVERY_MS: 5,
+      LOG_RETENTION_DAYS: 6,
+    };
     const names = periodicTasks(nothing, times).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual(
@@ -107,6 +114,9 @@ describe('jobs-runner', () => {
         'reap-deleted',
         'purge-branes',
         'relay-outbox',
+        'checkpoint-branes',
+        'sweep-checkpoints',
+        'trim-logs',
       ]),
     );
   });

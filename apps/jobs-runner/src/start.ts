@@ -1,6 +1,6 @@
 import { REKEY_QUEUE } from '@state-server/commit';
 import { openBus, openCommitter, openStore } from '@state-server/composition';
-import { rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
+import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import {
   type ConfigOf,
   type HttpService,
@@ -14,6 +14,8 @@ import { AppModule } from './app.module';
 import type { config } from './config';
 import { Runner } from './runner';
 import { periodicTasks } from './tasks';
+
+type CheckpointTold = Pick<CheckpointWork, 'onOutcome' | 'onFailure'>;
 
 export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConfig;
 
@@ -39,7 +41,10 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
     if (!target) throw new Error(`the outbox names a queue that nobody serves: ${queue}`);
     await target.enqueue(id, payload);
   };
-  const tasks = periodicTasks({ store, clock: environment.clock, committer, enqueue }, settings);
+  const tasks = periodicTasks(
+    { store, environment, committer, enqueue, ...tellOfCheckpoints(service) },
+    settings,
+  );
   const runner = new Runner({ queue: upkeep, tasks, environment, log, metrics });
   runner.start();
   service.onStopAccepting('runner', () => {
@@ -60,4 +65,29 @@ function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {
   );
   service.onStopAccepting(`queue ${name}`, () => queue.close());
   return queue;
+}
+
+function tellOfCheckpoints({ log, metrics }: Service<JobsRunnerConfig>): CheckpointTold {
+  const outcomes = metrics.counter({
+    name: 'checkpoints_total',
+    help: 'Looks at a brane for a new checkpoint, by what came of them.',
+    labels: ['outcome'],
+  });
+  const seconds = metrics.histogram({
+    name: 'checkpoint_build_seconds',
+    help: 'Duration of a build.',
+    labels: [],
+  });
+  return {
+    onOutcome: (braneId, outcome, ms) => {
+      outcomes.inc({ outcome: outcome.kind });
+      if (outcome.kind !== 'built') return;
+      seconds.observe({}, ms / 1_000);
+      log.info('checkpoint.built', { brane_id: braneId, ms, ...outcome });
+    },
+    onFailure: (braneId, error) => {
+      outcomes.inc({ outcome: 'failed' });
+      log.warn('checkpoint.failed', { brane_id: braneId, err: error });
+    },
+  };
 }

@@ -1,6 +1,8 @@
 import type { Committer } from '@state-server/commit';
-import type { Clock } from '@state-server/domain';
+import type { Environment } from '@state-server/domain';
 import {
+  checkpointBranes,
+  type CheckpointWork,
   DEFAULT_BOUNDS,
   type Enqueue,
   expireDocuments,
@@ -9,7 +11,9 @@ import {
   purgeBranes,
   reapDeleted,
   relayOutbox,
+  sweepCheckpoints,
   type SweepReport,
+  trimLogs,
 } from '@state-server/features-upkeep';
 import type { Store } from '@state-server/persistence-port';
 
@@ -20,10 +24,10 @@ export interface Task {
   readonly run: (signal: AbortSignal) => Promise<SweepReport>;
 }
 
-export interface TaskDeps {
+export interface TaskDeps extends Pick<CheckpointWork, 'onOutcome' | 'onFailure'> {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly committer: Pick<Committer, 'forget' | 'reap' | 'purge'>;
+  readonly environment: Pick<Environment, 'clock' | 'ids' | 'timers'>;
+  readonly committer: Pick<Committer, 'forget' | 'reap' | 'purge' | 'trim'>;
   readonly enqueue: Enqueue;
 }
 
@@ -32,10 +36,13 @@ export interface TaskTimes {
   readonly OUTBOX_EVERY_MS: number;
   readonly UNDO_HORIZON_MS: number;
   readonly DEDUPE_MS: number;
+  readonly CHECKPOINTS_EVERY_MS: number;
+  readonly LOG_RETENTION_DAYS: number;
 }
 
 /** All periodic work of the system, with its interval. */
-export function periodicTasks(deps: TaskDeps, times: TaskTimes): Task[] {
+export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
+  const deps = { ...given, clock: given.environment.clock };
   const everyMs = times.UPKEEP_EVERY_MS;
   const bounds = (signal: AbortSignal) => ({ ...DEFAULT_BOUNDS, signal });
   const undoHorizonMs = times.UNDO_HORIZON_MS;
@@ -53,6 +60,17 @@ export function periodicTasks(deps: TaskDeps, times: TaskTimes): Task[] {
       run: (signal) => reapDeleted({ ...deps, undoHorizonMs }, bounds(signal)),
     },
     { name: 'purge-branes', everyMs, run: (signal) => purgeBranes(deps, bounds(signal)) },
+    { name: 'sweep-checkpoints', everyMs, run: (signal) => sweepCheckpoints(deps, bounds(signal)) },
+    {
+      name: 'trim-logs',
+      everyMs,
+      run: (signal) => trimLogs({ ...deps, retentionDays: times.LOG_RETENTION_DAYS }, bounds(signal)),
+    },
+    {
+      name: 'checkpoint-branes',
+      everyMs: times.CHECKPOINTS_EVERY_MS,
+      run: (signal) => checkpointBranes(deps, bounds(signal)),
+    },
     {
       name: 'relay-outbox',
       everyMs: times.OUTBOX_EVERY_MS,

@@ -1,6 +1,7 @@
 import type { Committer } from '@state-server/commit';
-import type { BraneId, Clock } from '@state-server/domain';
+import type { Clock } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
+import { allHeads } from './all-heads';
 import { before, DEFAULT_BOUNDS, type SweepBounds, type SweepReport } from './sweep';
 
 /** How long a re-sent edit is still recognised (SYNC I4), ms. */
@@ -19,7 +20,7 @@ export async function forgetOpIds(
   const cutoff = before(deps.clock.now(), deps.dedupeMs ?? DEDUPE_MS);
   let done = 0;
   let left = bounds.batches;
-  for await (const braneId of allBranes(deps.store, bounds.batch)) {
+  for await (const { brane_id: braneId } of allHeads(deps.store, bounds.batch)) {
     for (let count = -1; count !== 0;) {
       if (left === 0 || bounds.signal?.aborted) return { done, finished: false };
       left -= 1;
@@ -28,18 +29,4 @@ export async function forgetOpIds(
     }
   }
   return { done, finished: true };
-}
-
-/** Every brane that has a head, page by page, each page from a snapshot of its own. */
-async function* allBranes(store: Store, page: number): AsyncGenerator<BraneId> {
-  let after: string | undefined;
-  for (;;) {
-    const from = after === undefined ? {} : { gt: [after] };
-    const heads = await store.read({ label: 'upkeep.heads' }, (tx) =>
-      tx.range('heads', { prefix: [], ...from, limit: page }),
-    );
-    for (const head of heads) if (head.status !== 'purged') yield head.brane_id;
-    after = heads.at(-1)?.brane_id;
-    if (after === undefined || heads.length < page) return;
-  }
 }

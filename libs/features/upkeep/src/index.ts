@@ -1,3 +1,4 @@
+export * from './checkpoint-branes';
 export * from './expire-documents';
 export * from './forget-op-ids';
 export * from './purge-branes';
@@ -5,3 +6,4 @@ export * from './reap-deleted';
 export * from './rekey-brane';
 export * from './relay-outbox';
 export * from './sweep';
+export * from './trim-logs';
