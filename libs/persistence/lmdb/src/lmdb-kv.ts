@@ -88,6 +88,30 @@ export class LmdbKv implements OrderedKv {
     await this.database.close();
   }
 
+  /**
+   * Writes a compacted copy of one moment into a directory that is there and empty, while writers go on. It is a snapshot
+   * that lives as long as the copying takes: meanwhile the space of what is overwritten is not used again.
+   */
+  async backup(directory: string): Promise<void> {
+    this.mustBeOpen();
+    try {
+      await this.database.backup(directory, true);
+    } catch (error) {
+      throw this.failed(error);
+    }
+  }
+
+  /** Process ids of the others that have the environment open and have read from it; those that died are not counted. */
+  otherProcesses(): number[] {
+    this.mustBeOpen();
+    this.database.readerCheck();
+    const lines = this.database.readerList().split('\n').slice(1);
+    const pids = lines
+      .map((line) => Number.parseInt(line.trim(), 10))
+      .filter((pid) => Number.isSafeInteger(pid));
+    return [...new Set(pids)].filter((pid) => pid !== process.pid);
+  }
+
   private freshSnapshot(): ReadTransaction {
     // Without the reset an older snapshot of this turn of the event loop would be shared.
     this.database.resetReadTxn();

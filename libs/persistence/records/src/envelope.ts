@@ -55,10 +55,14 @@ function seal(key: KvKey, stamp: Stamp, chunks: number, payload: Uint8Array): Ui
   return addChecksum(key, value);
 }
 
+/** A key for people: its texts, and dots for the rest. */
+export function describeKey(key: KvKey): string {
+  return key.slice(2).replaceAll(/[^ -~]+/g, '·');
+}
+
 /** Words for people: which record is damaged, without its content. */
 export function corrupt(what: string, key: KvKey): StoreError {
-  const readable = key.slice(2).replaceAll(/[^ -~]+/g, '·');
-  return new StoreError('corrupt', `the record ${what} ${readable} failed its checksum`);
+  return new StoreError('corrupt', `the record ${what} ${describeKey(key)} failed its checksum`);
 }
 
 /** The head's value and, for a payload that does not fit into it, the chunks' values by their place. */
