@@ -45,3 +45,6 @@ export { createCommitter, SYSTEM_USER } from './create-committer';
 export { expectedSpace } from './space-index';
 export { REKEY_QUEUE } from './write-changes';
 export { withResult } from './with-result';
+export { type BraneFault, type BraneReport, checkBrane, type CheckBraneOptions } from './check-brane';
+export { repairBrane, type RepairReport, type Rewrite } from './repair-brane';
+export { renewEpochs } from './renew-epochs';

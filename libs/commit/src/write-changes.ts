@@ -68,7 +68,7 @@ export async function writeBrane(
   }
 }
 
-function toBraneDoc(meta: BraneMeta, version: number): BraneDoc {
+export function toBraneDoc(meta: BraneMeta, version: number): BraneDoc {
   return {
     id: meta.id,
     name: meta.name,
