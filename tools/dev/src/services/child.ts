@@ -22,8 +22,14 @@ export interface Exit {
   readonly words: string;
 }
 
-export const describeExit = ({ code, signal }: Exit): string =>
-  signal ? `signal ${signal}` : `exit code ${code ?? 'unknown'}`;
+/** A file that is read as memory ends its reader so when its end or a page of it is missing. */
+const OF_DAMAGED_FILES: readonly (NodeJS.Signals | null)[] = ['SIGBUS', 'SIGSEGV'];
+
+export function describeExit({ code, signal }: Pick<Exit, 'code' | 'signal'>): string {
+  if (!signal) return `exit code ${code ?? 'unknown'}`;
+  const hint = OF_DAMAGED_FILES.includes(signal) ? ', as by a damaged store file: ./dev store check' : '';
+  return `signal ${signal}${hint}`;
+}
 
 /** One incarnation of a service's process, from its start to its end. */
 export class Child {

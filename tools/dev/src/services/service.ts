@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterExit, NO_FAILURES } from './backoff';
-import { Child, type Exit, type ProcessSpec } from './child';
+import { Child, describeExit, type Exit, type ProcessSpec } from './child';
 import { type Probe } from './probe';
 import { type ProcessIdentity } from './process-identity';
 
@@ -67,7 +67,10 @@ export class Service {
     if (outcome === 'slow') {
       throw new StartFailure(this.spec.name, `was not ready after ${this.spec.startMs / 1_000} s`);
     }
-    if (outcome !== 'ready') throw new StartFailure(this.spec.name, outcome.words);
+    if (outcome !== 'ready') {
+      const how = outcome.signal ? ` (${describeExit(outcome)})` : '';
+      throw new StartFailure(this.spec.name, `${outcome.words}${how}`);
+    }
     this.life = this.keepAlive(first);
   }
 
