@@ -38,6 +38,7 @@ function execute(command: Command): Promise<number> {
       return check(terminal);
     case 'demo':
     case 'bench':
+    case 'store':
       return runTool(command.name, command.args);
   }
 }

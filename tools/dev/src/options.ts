@@ -39,7 +39,7 @@ export type Command =
   | { readonly name: 'reset'; readonly yes: boolean; readonly dataDir: string }
   | { readonly name: 'test'; readonly pattern: string | undefined }
   | { readonly name: 'check' }
-  | { readonly name: 'demo' | 'bench'; readonly args: readonly string[] };
+  | { readonly name: 'demo' | 'bench' | 'store'; readonly args: readonly string[] };
 
 const data = { data: { type: 'string', default: '.data' } } as const;
 const where = { ...data, port: { type: 'string' } } as const;
@@ -70,6 +70,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { name };
     case 'demo':
     case 'bench':
+    case 'store':
       return { name, args };
     default:
       throw new UserError(`./dev knows no command '${name ?? ''}'; ./dev help lists them.`);

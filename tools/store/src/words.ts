@@ -1,0 +1,27 @@
+import type { Fault, StoreReport } from './check-store';
+
+const count = new Intl.NumberFormat('en');
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+export function faultLine({ kind, record, message }: Fault): string {
+  return `FAULT ${kind}: ${record}: ${message}`;
+}
+
+/** What the store is and holds, in lines for a person. */
+export function describeReport(report: StoreReport): string[] {
+  const { path, kind, format, bytes, transaction, usage, branes } = report;
+  const entries = branes.reduce((sum, brane) => sum + brane.entries, 0);
+  const replayed = branes.filter((brane) => brane.replayed).length;
+  return [
+    `${path}: ${kind}, format ${String(format)}, ${mebibytes(bytes)}, transaction ${count.format(transaction)}`,
+    ...usage.map(
+      ({ collection, records, indexEntries, bytes: size }) =>
+        `  ${collection.padEnd(16)} ${count.format(records).padStart(11)} records ` +
+        `${count.format(indexEntries).padStart(11)} index entries ${mebibytes(size).padStart(12)}`,
+    ),
+    `  ${branes.length} branes; ${replayed} compared with their log (${count.format(entries)} entries)`,
+  ];
+}
