@@ -178,7 +178,7 @@ export class Feed {
       if (entry.seq > room.seq) break;
       if (entry.seq <= seat.seq) continue;
       if (seat.outbox.isFull) return false;
-      seat.deliver(entry);
+      seat.deliver({ seq: entry.seq, entries: [entry], cbor: entry.cbor });
     }
     return seat.seq === room.seq;
   }

@@ -28,7 +28,7 @@ function set(format: 'cbor' | 'json' = 'cbor', events: Partial<OutboxEvents> = {
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const written = ({ socket }: Set): number[][] => socket.sent.map((message) => [...(message as Uint8Array)]);
-const ops = (owner: object): Tag => ({ owner, kind: 'ops' });
+const ops = (owner: object): Tag => ({ owner, kind: 'ops', entries: 1 });
 
 describe('outbox', () => {
   it('writes to an idle socket at once, all frames of one turn together (RT-6)', async () => {

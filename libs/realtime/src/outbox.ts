@@ -5,7 +5,9 @@ import type { WriteSchedule, Writer } from './write-schedule';
 
 /** What a queued frame is, for those that may have to be taken out again. */
 export type Tag =
-  | { readonly owner: object; readonly kind: 'ops' | 'synced' | 'control' | 'presence' }
+  | { readonly owner: object; readonly kind: 'synced' | 'control' | 'presence' }
+  /** `entries`: so many log entries are in the frame. */
+  | { readonly owner: object; readonly kind: 'ops'; readonly entries: number }
   /** `seq`: the entry that it must not overtake (SYNC R4). */
   | { readonly owner: object; readonly kind: 'ack'; readonly seq: number; readonly op_id: OpId };
 

@@ -221,6 +221,7 @@ export class Room implements FeedRoom {
     this.tail.push(entry);
     this.fanOut.deliver(entry);
     this.deps.metrics.delivered?.(this.fanOut.size);
+    if (promoted.length > 0) this.fanOut.flush();
     for (const { seat, role } of promoted) this.tellRole(seat, role);
   }
 
@@ -247,6 +248,7 @@ export class Room implements FeedRoom {
   /** What was between is unknown or of another epoch: everybody gets the state anew (SYNC L3). */
   private restarted(view: BraneView): void {
     if (!this.state) return;
+    this.fanOut.flush();
     this.state.meta = view.meta;
     this.tail.clear();
     for (const { seat, role } of this.review()) this.tellRole(seat, role);

@@ -3,7 +3,7 @@ import { type BraneAckFrame, encodeFrame, type ServerFrame } from '@state-server
 import type { Outbox, Tag } from './outbox';
 import type { Position } from './ports';
 import { MissedPresence, type PresenceUpdate } from './presence-update';
-import type { Entry } from './shared-frame';
+import type { Bundle } from './shared-frame';
 
 /**
  * - `opening`: the brane is being opened, and whether he may see it is not known yet;
@@ -21,6 +21,8 @@ export interface Occupant {
   /** The room has put him out; the seat is gone already. */
   lost(seat: Seat, reason: 'removed' | 'deleted'): void;
 }
+
+type OpsTag = Extract<Tag, { kind: 'ops' }>;
 
 interface HeldAck extends Position {
   readonly op_id: OpId;
@@ -44,7 +46,7 @@ export class Seat {
   seq = 0;
   private missed: MissedPresence | undefined;
   private acks: HeldAck[] = [];
-  private readonly opsTag: Tag = { owner: this, kind: 'ops' };
+  private opsTag: OpsTag = { owner: this, kind: 'ops', entries: 1 };
   private readonly syncedTag: Tag = { owner: this, kind: 'synced' };
   private readonly controlTag: Tag = { owner: this, kind: 'control' };
   private readonly presenceTag: Tag = { owner: this, kind: 'presence' };
@@ -58,11 +60,12 @@ export class Seat {
     return this.occupant.outbox;
   }
 
-  /** The next entry after `seq`. */
-  deliver(entry: Entry): void {
+  /** The next entries after `seq`. */
+  deliver({ seq, entries, cbor }: Bundle): void {
     const { outbox } = this.occupant;
-    this.seq = entry.seq;
-    outbox.push(outbox.format === 'cbor' ? entry.cbor : entry.json, this.opsTag);
+    this.seq = seq;
+    if (outbox.format === 'cbor') outbox.push(cbor, this.tagOf(entries.length));
+    else for (const entry of entries) outbox.push(entry.json, this.tagOf(1));
     if (this.acks.length > 0) this.releaseAcks();
   }
 
@@ -114,7 +117,7 @@ export class Seat {
     );
     for (const { tag } of dropped) {
       if (tag.kind === 'synced') this.needsSync = true;
-      else this.seq -= 1;
+      else if (tag.kind === 'ops') this.seq -= tag.entries;
     }
     const acks = this.outbox.remove((tag) => tag.owner === this && tag.kind === 'ack' && tag.seq > this.seq);
     for (const { tag, frame } of acks) {
@@ -160,6 +163,12 @@ export class Seat {
     this.state = 'gone';
     this.outbox.remove(({ owner, kind }) => owner === this && kind !== 'ack');
     this.releaseAcks(() => true);
+  }
+
+  /** Mostly the same as the last time. */
+  private tagOf(entries: number): Tag {
+    if (this.opsTag.entries !== entries) this.opsTag = { owner: this, kind: 'ops', entries };
+    return this.opsTag;
   }
 
   private releaseAcks(also: (ack: HeldAck) => boolean = () => false): void {

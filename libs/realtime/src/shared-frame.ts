@@ -1,6 +1,6 @@
 import type { BraneMessage } from '@state-server/commit';
 import type { Epoch } from '@state-server/domain';
-import { transcodeToJson, type WireFormat } from '@state-server/protocol';
+import { concatFrames, transcodeToJson, type WireFormat } from '@state-server/protocol';
 
 /** A frame as many sockets share it: encoded once, transcoded for JSON clients at most once per gateway. */
 export class SharedFrame {
@@ -28,4 +28,19 @@ export class Entry extends SharedFrame {
     this.epoch = message.epoch;
     this.seq = message.seq;
   }
+}
+
+/** Entries that follow each other without a hole, for sockets that get all of them. */
+export interface Bundle {
+  /** Of the last of them. */
+  readonly seq: number;
+  readonly entries: readonly Entry[];
+  /** All of them, as one CBOR sequence. */
+  readonly cbor: Uint8Array;
+}
+
+/** Undefined when there are none. */
+export function bundleOf(entries: readonly Entry[]): Bundle | undefined {
+  const last = entries.at(-1);
+  return last && { seq: last.seq, entries, cbor: concatFrames(entries.map(({ cbor }) => cbor)) };
 }
