@@ -1,0 +1,32 @@
+import type { Duplex } from 'node:stream';
+import type { Socket } from '@state-server/realtime';
+import type { WebSocket } from 'ws';
+import type { SharedFrames } from './server-frame';
+
+/**
+ * The engine's view of one connection. Frames are written past `ws`, straight to the connection that it was upgraded on:
+ * what goes to many is framed once, and a write is one buffer instead of two. `ws` answers pings and closes on the same
+ * connection; it writes whole frames as well, so the two never mix within one. With an extension (compression) frames
+ * would have to be made by `ws`; our door agrees to none.
+ */
+export class DoorSocket implements Socket {
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly connection: Duplex,
+    private readonly frames: SharedFrames,
+  ) {
+    if (socket.extensions !== '') throw new Error(`unexpected extension: ${socket.extensions}`);
+  }
+
+  get bufferedBytes(): number {
+    return this.connection.writableLength;
+  }
+
+  send(data: Uint8Array | string): void {
+    if (this.socket.readyState === this.socket.OPEN) this.connection.write(this.frames.of(data));
+  }
+
+  close(code: number, reason: string): void {
+    this.socket.close(code, reason);
+  }
+}
