@@ -32,6 +32,7 @@ class RedisBus implements Bus {
   private readonly deadlineMs: number;
   private readonly log: NonNullable<RedisBusOptions['log']>;
   private readonly ready = { publisher: false, subscriber: false };
+  private outgoing: { readonly channel: string; readonly bytes: Buffer }[] = [];
   private closed = false;
 
   constructor(options: RedisBusOptions) {
@@ -57,9 +58,7 @@ class RedisBus implements Bus {
   publish(channel: string, payload: Uint8Array): void {
     if (!this.connected) return;
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-    this.publisher.publish(channel, bytes).catch((error: unknown) => {
-      this.log('bus.publish.failed', { channel, reason: reason(error) });
-    });
+    if (this.outgoing.push({ channel, bytes }) === 1) queueMicrotask(() => this.publishAll());
   }
 
   async subscribe(channel: string, handler: Handler): Promise<Subscription> {
@@ -85,6 +84,24 @@ class RedisBus implements Bus {
     this.subscriber.disconnect();
     this.connected = false;
     return Promise.resolve();
+  }
+
+  /** What one turn of the event loop publishes (a group commit) is one write to Redis, in order. */
+  private publishAll(): void {
+    const { outgoing } = this;
+    this.outgoing = [];
+    if (!this.connected) return;
+    const pipeline = this.publisher.pipeline();
+    for (const { channel, bytes } of outgoing) pipeline.publish(channel, bytes);
+    pipeline.exec().then(
+      (results) => {
+        const failure = results?.find(([error]) => error !== null)?.[0];
+        if (failure) this.log('bus.publish.failed', { messages: outgoing.length, reason: reason(failure) });
+      },
+      (error: unknown) => {
+        this.log('bus.publish.failed', { messages: outgoing.length, reason: reason(error) });
+      },
+    );
   }
 
   private watch(client: Redis, onReady: () => void): void {
