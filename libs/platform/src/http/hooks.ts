@@ -30,7 +30,10 @@ export function installHooks(server: FastifyInstance, service: Service, paths: K
       done(error as Error);
       return;
     }
-    runInContext({ request_id: request.id, trace: request.trace }, done);
+    // Once any request ran in a context, Node follows every promise of the process: a probe is not worth that to a service
+    // that answers nothing else over HTTP.
+    if (isProbe(request)) done();
+    else runInContext({ request_id: request.id, trace: request.trace }, done);
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
     // Also for what came before: a connection that were kept would be waited for.
@@ -88,7 +91,7 @@ function installAccessLog(server: FastifyInstance, service: Service): void {
     const status = reply.statusCode;
     duration.observe({ method: request.method, route, status: String(status) }, ms / 1_000);
     // Probes come all the time; what they find is told when it changes.
-    const level = route.startsWith('/health/') ? 'trace' : status >= 500 ? 'warn' : 'info';
+    const level = isProbe(request) ? 'trace' : status >= 500 ? 'warn' : 'info';
     log.log(level, 'http.request', {
       method: request.method,
       route,
@@ -100,6 +103,10 @@ function installAccessLog(server: FastifyInstance, service: Service): void {
     });
     done();
   });
+}
+
+function isProbe(request: FastifyRequest): boolean {
+  return request.routeOptions.url?.startsWith('/health/') === true;
 }
 
 /** Put there by the guard of libs/identity. */
