@@ -1,14 +1,18 @@
 import { cpus, totalmem } from 'node:os';
-import { runBareServer } from './src/bare-server';
 import { durableEdits } from './src/durable-edits';
 import { editInLargeBrane } from './src/edit-in-large-brane';
 import { fanOut } from './src/fan-out';
 import { describeFigure, type Figure } from './src/figure';
+import { getObject } from './src/get-object';
+import { isServer } from './src/servers/start';
 
-const BENCHES: Readonly<Record<string, (say: (text: string) => void) => Promise<Figure>>> = {
+const BENCHES: Readonly<
+  Record<string, (say: (text: string) => void) => Promise<Figure | readonly Figure[]>>
+> = {
   'durable-edits': durableEdits,
   'large-brane': editInLargeBrane,
   'fan-out': fanOut,
+  'get-object': getObject,
 };
 
 async function main(): Promise<void> {
@@ -24,14 +28,12 @@ async function main(): Promise<void> {
   );
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const figure = await bench((text) => process.stderr.write(`… ${text}\n`));
-    process.stdout.write(`\n${describeFigure(figure)}\n`);
+    const figures = await bench((text) => process.stderr.write(`… ${text}\n`));
+    for (const figure of [figures].flat()) process.stdout.write(`\n${describeFigure(figure)}\n`);
   }
 }
 
-if (process.argv.includes('--bare-server')) {
-  runBareServer();
-} else {
+if (!isServer(process.argv.slice(2))) {
   main().then(
     () => process.exit(0),
     (error: unknown) => {

@@ -1,174 +1,248 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createClient } from '@state-server/client';
-import { asBraneId, type ClientOp, type ObjectId } from '@state-server/domain';
-import { encodeFrame, PROTOCOL_VERSION, SUBPROTOCOLS } from '@state-server/protocol';
-import { DevSystem, freePort, until } from '@state-server/testing';
-import { WebSocket } from 'ws';
+import { asOpId, type BraneId, type ObjectId } from '@state-server/domain';
+import { encodeFrame } from '@state-server/protocol';
+import { until } from '@state-server/testing';
 import { cpuSecondsOf } from './cpu';
 import type { Figure } from './figure';
+import { pace, replay } from './load/pace';
+import { RawSocket } from './load/raw-socket';
+import { framesIn, joinedSession, joinedSessions, newBrane, signIn } from './load/session';
+import { pidOf, type RunningSystem, withSystem } from './load/system';
+import { type RunningServer, withServer } from './servers/start';
 
-const SOCKETS = 300;
-const SOCKETS_PER_USER = 50;
-const RATE = 200;
-const SECONDS = 5;
+const SOCKETS = 500;
+const SECONDS = 3;
 const ROUNDS = 3;
-/** Of a message of the peer; an entry of ours with a value of so many characters is about as long. */
-const EDIT_BYTES = 256;
+const RATES = [200, 1_000] as const;
+/** Edits per second of one editor: well below what a session may send. */
+const EDITS_PER_EDITOR = 62.5;
+/** So long a value makes an entry of about 256 bytes on the wire. */
 const VALUE_CHARS = 40;
+const ENTRY_BYTES = 256;
 
-/** A socket that only counts what it is sent. */
-class Listener {
-  messages = 0;
-  bytes = 0;
-  private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer) => {
-      this.messages += 1;
-      this.bytes += data.length;
+interface Written {
+  /** ms from the first. */
+  readonly at: number;
+  readonly what: Buffer;
+}
+
+interface Round {
+  readonly perCpuSecond: number;
+  readonly messages: readonly Written[];
+}
+
+/** One brane, many sockets on one gateway, against servers that make nothing durable. */
+export async function fanOut(say: (text: string) => void): Promise<readonly Figure[]> {
+  return withSystem((system) =>
+    withServer('bare-ws', (bare) =>
+      withServer('socket-io', async (socketIo) => {
+        const ours = await Ours.open(system);
+        const theirs = await BareWs.open(bare);
+        const other = await SocketIo.open(socketIo);
+        const figures: Figure[] = [];
+        for (const rate of RATES) figures.push(...(await compare(rate, { ours, theirs, other }, say)));
+        return figures;
+      }),
+    ),
+  );
+}
+
+async function compare(
+  rate: number,
+  { ours, theirs, other }: { ours: Ours; theirs: BareWs; other: SocketIo },
+  say: (text: string) => void,
+): Promise<Figure[]> {
+  const results = { ours: [] as number[], bare: [] as number[], socketIo: [] as number[] };
+  let messages = 0;
+  // The first round of each is not counted: a server compiles its code once.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    say(`fan-out to ${SOCKETS} sockets at ${rate} edits/s, round ${round} of ${ROUNDS}`);
+    const run = await ours.round(rate);
+    await ours.stay();
+    const bare = await theirs.round(rate, run.messages);
+    await ours.stay();
+    const socketIo = await other.round(rate);
+    await ours.stay();
+    if (round === 0) continue;
+    messages += run.messages.length;
+    results.ours.push(run.perCpuSecond);
+    results.bare.push(bare);
+    results.socketIo.push(socketIo);
+  }
+  const name = `Fan-out: one brane, ${SOCKETS} sockets, ${rate} edits/s of ${ours.entryBytes} bytes (ours durable)`;
+  const unit = 'deliveries per CPU-second of the server';
+  const perSecond = Math.round(messages / (ROUNDS * SECONDS));
+  return [
+    {
+      name,
+      unit,
+      peer: `bare ws, the same bytes in the same messages (${perSecond}/s), not durable`,
+      ours: results.ours,
+      theirs: results.bare,
+    },
+    {
+      name,
+      unit,
+      peer: 'Socket.IO, one message per edit, not durable',
+      ours: results.ours,
+      theirs: results.socketIo,
+    },
+  ];
+}
+
+/** What a round costs the process of the server, until the last socket has the last byte. */
+async function deliveriesPerCpuSecond(
+  pid: number,
+  listeners: readonly RawSocket[],
+  edits: number,
+  run: () => Promise<(listener: RawSocket) => boolean>,
+): Promise<number> {
+  const before = cpuSecondsOf(pid);
+  const hasAll = await run();
+  await until(() => listeners.every(hasAll), { timeoutMs: 60_000, what: 'all sockets have got everything' });
+  return (edits * SOCKETS) / (cpuSecondsOf(pid) - before);
+}
+
+class Ours {
+  /** Of the last round, on the wire. */
+  entryBytes = 0;
+  private readonly turns: number[];
+
+  private constructor(
+    private readonly pid: number,
+    private readonly braneId: BraneId,
+    private readonly objectId: ObjectId,
+    private readonly editors: readonly RawSocket[],
+    private readonly listeners: readonly RawSocket[],
+  ) {
+    this.turns = editors.map(() => 0);
+  }
+
+  static async open({ origin, gateway }: RunningSystem): Promise<Ours> {
+    const url = `${gateway.url.replace(/^http/, 'ws')}/ws`;
+    const token = await signIn(origin, 'Editor');
+    const { braneId, objectId } = await newBrane(origin, token);
+    const count = Math.ceil(Math.max(...RATES) / EDITS_PER_EDITOR);
+    const editors = await Promise.all(
+      Array.from({ length: count }, () => joinedSession(url, token, braneId)),
+    );
+    for (const editor of editors) editor.listen(mustBeNoError);
+    const listeners = await joinedSessions(origin, url, braneId, SOCKETS);
+    return new Ours(pidOf(gateway), braneId, objectId, editors, listeners);
+  }
+
+  async round(rate: number): Promise<Round> {
+    const [recorder] = this.listeners;
+    if (!recorder) throw new Error('nobody listens');
+    const edits = rate * SECONDS;
+    const messages: Written[] = [];
+    let start: number | undefined;
+    let seen = 0;
+    const before = new Map(this.listeners.map((listener) => [listener, listener.bytes]));
+    recorder.listen((what) => {
+      const now = performance.now();
+      start ??= now;
+      messages.push({ at: now - start, what });
+      seen += framesIn(what).filter(({ type }) => type === 'brane.ops').length;
+    });
+    const editors = Math.ceil(rate / EDITS_PER_EDITOR);
+    const perCpuSecond = await deliveriesPerCpuSecond(this.pid, this.listeners, edits, async () => {
+      await pace(edits, rate, (turn) => this.edit(turn % editors));
+      await until(() => seen === edits, { timeoutMs: 30_000, what: 'every edit has come back' });
+      const bytes = messages.reduce((sum, { what }) => sum + what.length, 0);
+      this.entryBytes = Math.round(bytes / edits);
+      return (listener) => listener.bytes - (before.get(listener) ?? 0) === bytes;
+    });
+    recorder.listen(undefined);
+    return { perCpuSecond, messages };
+  }
+
+  private edit(editor: number): void {
+    const turn = (this.turns[editor] ?? 0) + 1;
+    this.turns[editor] = turn;
+    const value = `${editor}-${turn}`.padEnd(VALUE_CHARS, '.');
+    const frame = {
+      type: 'brane.edit',
+      brane_id: this.braneId,
+      op_id: asOpId(crypto.randomUUID()),
+      client_seq: turn,
+      ops: [{ op: 'update', id: this.objectId, set: { '/properties/c': value } }],
+    } as const;
+    this.editors[editor]?.send(encodeFrame(frame, 'cbor'));
+  }
+
+  /** A client that is silent is taken for dead. Resolves when all are answered: a round counts every byte. */
+  async stay(): Promise<void> {
+    const ping = encodeFrame({ type: 'system.ping' }, 'cbor');
+    const sockets = [...this.editors, ...this.listeners];
+    const before = sockets.map(({ messages }) => messages);
+    for (const socket of sockets) socket.send(ping);
+    await until(() => sockets.every(({ messages }, index) => messages > (before[index] ?? 0)));
+  }
+}
+
+/** A `ws` server that sends the messages which one socket of ours got, at the same moments, to as many sockets. */
+class BareWs {
+  private constructor(
+    private readonly pid: number,
+    private readonly sender: RawSocket,
+    private readonly listeners: readonly RawSocket[],
+  ) {}
+
+  static async open({ pid, port }: RunningServer): Promise<BareWs> {
+    const url = `ws://127.0.0.1:${port}/`;
+    const listeners = await openAll(url);
+    return new BareWs(pid, await RawSocket.open(url), listeners);
+  }
+
+  round(rate: number, messages: readonly Written[]): Promise<number> {
+    const before = new Map(this.listeners.map((listener) => [listener, listener.messages]));
+    return deliveriesPerCpuSecond(this.pid, this.listeners, rate * SECONDS, async () => {
+      await replay(messages, (what) => this.sender.send(what));
+      return (listener) => listener.messages - (before.get(listener) ?? 0) === messages.length;
     });
   }
+}
 
-  static async open(url: string, protocol?: string): Promise<Listener> {
-    const socket = new WebSocket(url, protocol === undefined ? [] : [protocol], { perMessageDeflate: false });
-    const listener = new Listener(socket);
-    await once(socket, 'open');
-    return listener;
+/** Socket.IO's packets as its client writes them (socket.io-protocol 5): it is its server that is measured. */
+class SocketIo {
+  private constructor(
+    private readonly pid: number,
+    private readonly sender: RawSocket,
+    private readonly listeners: readonly RawSocket[],
+  ) {}
+
+  static async open({ pid, port }: RunningServer): Promise<SocketIo> {
+    const url = `ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`;
+    const sockets = await openAll(url, SOCKETS + 1);
+    for (const socket of sockets) socket.send('40');
+    await until(() => sockets.every(({ messages }) => messages === 2), { what: 'Socket.IO lets all in' });
+    const [sender, ...listeners] = sockets;
+    if (!sender) throw new Error('nobody sends');
+    return new SocketIo(pid, sender, listeners);
   }
-}
 
-/** One brane, many sockets on one gateway, against a bare `ws` server that writes messages of the same size. */
-export async function fanOut(say: (text: string) => void): Promise<Figure> {
-  const data = mkdtempSync(join(tmpdir(), 'bench-'));
-  const root = process.cwd();
-  const system = new DevSystem({ root, port: 1024 + ((await freePort()) % 40_000), data });
-  const status = await system.start(1);
-  try {
-    const ours: number[] = [];
-    const theirs: number[] = [];
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      say(`fan-out to ${SOCKETS} sockets at ${RATE} edits/s, round ${round} of ${ROUNDS}`);
-      ours.push(await throughGateway(status.origin, await system.service('sync-gateway-1')));
-      theirs.push(await throughBareServer());
-    }
-    return {
-      name: `Fan-out: one brane, ${SOCKETS} sockets, ${RATE} edits/s of ${EDIT_BYTES} bytes (ours durable)`,
-      unit: 'deliveries per CPU-second of the server',
-      peer: 'bare ws, messages of the same size, not durable',
-      ours,
-      theirs,
-    };
-  } finally {
-    await system.stop();
-    rmSync(data, { recursive: true, force: true });
-  }
-}
-
-async function throughGateway(origin: string, gateway: { url: string; pid: number | null }): Promise<number> {
-  const webSocketUrl = `${gateway.url.replace(/^http/, 'ws')}/ws`;
-  const client = createClient({ origin, webSocketUrl, WebSocket: WebSocket });
-  await client.signInDev('Bench');
-  const { id } = await client.rest.createBrane({ name: 'fan-out', visibility: 'public' });
-  const brane = await client.join(asBraneId(id));
-  const made = brane.create({ kind: 'block', parent_id: brane.id });
-  await made.saved;
-  const listeners = await audience(origin, webSocketUrl, id);
-  const pid = gateway.pid ?? 0;
-  const entryBytes = await bytesOfOne(listeners, () => brane.edit([paint(made.id, 0)]).saved);
-  const before = listeners.map((listener) => listener.bytes);
-  const cpu = cpuSecondsOf(pid);
-  const sent = await paced((turn) => void brane.edit([paint(made.id, turn)]));
-  await brane.whenSaved();
-  // Entries differ in length by the digits of their seq alone.
-  const least = sent * (entryBytes - 4);
-  await until(() => listeners.every((one, index) => one.bytes - (before[index] ?? 0) >= least));
-  const used = cpuSecondsOf(pid) - cpu;
-  for (const listener of listeners) listener.socket.terminate();
-  client.close();
-  return (sent * SOCKETS) / used;
-}
-
-/** How much one entry is on the wire: what a single edit adds for every listener. */
-async function bytesOfOne(listeners: readonly Listener[], edit: () => Promise<unknown>): Promise<number> {
-  const [first] = listeners;
-  const before = first?.bytes ?? 0;
-  await edit();
-  await until(() => first && first.bytes > before);
-  return (first?.bytes ?? 0) - before;
-}
-
-/** Sockets of several users: one user may only have so many. */
-async function audience(origin: string, webSocketUrl: string, braneId: string): Promise<Listener[]> {
-  const listeners: Listener[] = [];
-  for (let user = 0; listeners.length < SOCKETS; user += 1) {
-    const client = createClient({ origin, WebSocket });
-    await client.signInDev(`Listener ${user}`);
-    const count = Math.min(SOCKETS_PER_USER, SOCKETS - listeners.length);
-    const joins = Array.from({ length: count }, () => joinAs(client, webSocketUrl, braneId));
-    listeners.push(...(await Promise.all(joins)));
-  }
-  return listeners;
-}
-
-async function joinAs(
-  client: ReturnType<typeof createClient>,
-  url: string,
-  braneId: string,
-): Promise<Listener> {
-  const listener = await Listener.open(url, SUBPROTOCOLS.cbor);
-  const answer = await client.request({ method: 'POST', path: '/websocket/ticket' });
-  const { ticket } = answer.body as { ticket: string };
-  const hello = {
-    type: 'session.hello',
-    ticket,
-    client: { name: 'bench', version: '1', protocol: PROTOCOL_VERSION },
-  } as const;
-  listener.socket.send(encodeFrame(hello, 'cbor'));
-  await until(() => listener.messages > 0);
-  listener.socket.send(encodeFrame({ type: 'brane.join', brane_id: asBraneId(braneId) }, 'cbor'));
-  await until(() => listener.messages > 1, { what: 'an answer to brane.join' });
-  return listener;
-}
-
-/** An edit whose entry is about as long as asked on the wire. */
-function paint(id: ObjectId, turn: number): ClientOp {
-  return { op: 'update', id, set: { '/properties/c': `${turn}`.padEnd(VALUE_CHARS, '.') } };
-}
-
-async function throughBareServer(): Promise<number> {
-  const server = fork(process.argv[1] ?? '', ['--bare-server']);
-  const [port] = (await once(server, 'message')) as [number];
-  const url = `ws://127.0.0.1:${port}`;
-  try {
-    const sender = await Listener.open(url);
-    const listeners = await Promise.all(Array.from({ length: SOCKETS }, () => Listener.open(url)));
-    const message = Buffer.alloc(EDIT_BYTES, 7);
-    const pid = server.pid ?? 0;
-    const cpu = cpuSecondsOf(pid);
-    const sent = await paced(() => {
-      sender.socket.send(message);
+  round(rate: number): Promise<number> {
+    const edits = rate * SECONDS;
+    const packet = `42${JSON.stringify(['edit', ''.padEnd(ENTRY_BYTES, '.')])}`;
+    const before = new Map(this.listeners.map((listener) => [listener, listener.messages]));
+    return deliveriesPerCpuSecond(this.pid, this.listeners, edits, async () => {
+      await pace(edits, rate, () => this.sender.send(packet));
+      return (listener) => listener.messages - (before.get(listener) ?? 0) === edits;
     });
-    await until(() => listeners.every((listener) => listener.messages === sent));
-    const used = cpuSecondsOf(pid) - cpu;
-    for (const listener of [sender, ...listeners]) listener.socket.terminate();
-    return (sent * SOCKETS) / used;
-  } finally {
-    server.disconnect();
-    await once(server, 'exit');
   }
 }
 
-/** Calls at the rate for the time; answers how often. */
-async function paced(call: (turn: number) => void): Promise<number> {
-  const total = RATE * SECONDS;
-  const start = performance.now();
-  for (let turn = 0; turn < total; turn += 1) {
-    call(turn);
-    const due = start + ((turn + 1) * 1_000) / RATE;
-    const wait = due - performance.now();
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
+/** Every edit is to be taken: a refused one would not be missed. */
+function mustBeNoError(message: Buffer): void {
+  if (message.includes('system.error')) throw new Error(`refused: ${JSON.stringify(framesIn(message))}`);
+}
+
+/** A few at a time: a server's backlog is bounded. */
+async function openAll(url: string, count = SOCKETS): Promise<RawSocket[]> {
+  const sockets: RawSocket[] = [];
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(50, count - sockets.length) }, () => RawSocket.open(url));
+    sockets.push(...(await Promise.all(some)));
   }
-  return total;
+  return sockets;
 }

@@ -1,0 +1,44 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { bareHttp } from './bare-http';
+import { bareBroadcast } from './bare-ws';
+import { socketIoBroadcast } from './socket-io';
+
+/** What a process of its own can be: its CPU and memory are its own, too. */
+const SERVERS = {
+  'bare-ws': bareBroadcast,
+  'socket-io': socketIoBroadcast,
+  'bare-http': bareHttp,
+} as const;
+
+export type ServerName = keyof typeof SERVERS;
+
+const FLAG = '--server=';
+
+/** True when this process was started to be a server. */
+export function isServer(args: readonly string[]): boolean {
+  const name = args.find((arg) => arg.startsWith(FLAG))?.slice(FLAG.length);
+  if (name === undefined || !Object.hasOwn(SERVERS, name)) return false;
+  void SERVERS[name as ServerName]();
+  return true;
+}
+
+export interface RunningServer {
+  readonly pid: number;
+  readonly port: number;
+}
+
+/** Runs with such a server in a process of its own. */
+export async function withServer<T>(
+  name: ServerName,
+  run: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  const child = fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [] });
+  try {
+    const [port] = (await once(child, 'message')) as [number];
+    return await run({ pid: child.pid ?? 0, port });
+  } finally {
+    child.disconnect();
+    await once(child, 'exit');
+  }
+}
