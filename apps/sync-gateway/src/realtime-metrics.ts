@@ -13,7 +13,8 @@ export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undef
   });
   const snapshots = metrics.histogram({
     name: 'realtime_snapshot_seconds',
-    help: 'Time to build a snapshot.',
+    help: 'Time to get a snapshot ready, by where it is from.',
+    labels: ['from'],
   });
   const joins = metrics.counter({ name: 'realtime_joins_total', help: 'Joins by mode.', labels: ['mode'] });
   const behind = metrics.counter({
@@ -47,7 +48,7 @@ export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undef
   return {
     delivered: (sockets) => deliveries.inc(sockets),
     gapFilled: (entries) => gaps.inc(entries),
-    snapshotBuilt: ({ ms }) => snapshots.observe(ms / 1_000),
+    snapshotBuilt: ({ from, ms }) => snapshots.observe({ from }, ms / 1_000),
     joined: (mode) => joins.inc({ mode }),
     fellBehind: () => behind.inc(),
     wrote: (size) => {

@@ -22,6 +22,7 @@ export {
 export { dueCheckpoints, wantCheckpoint } from './checkpoint/due';
 export {
   type BraneState,
+  type CheckpointPosition,
   readCheckpoint,
   readCheckpointPosition,
   readState,

@@ -205,7 +205,9 @@ describe('undo and redo', () => {
       const head = await tx.get('heads', [brane.id]);
       if (head) tx.put('heads', { ...head, log_floor: old.seq + 1 });
     });
-    expect(await refusal(undo(old.op_id))).toBe('undo.not_found');
+    expect(await refusal(undo(old.op_id))).toBe('undo.too_old');
+    expect(await refusal(undo())).toBe('none');
+    expect(await refusal(undo())).toBe('undo.too_old');
   });
 
   it('work on an edit of the same group commit', async () => {

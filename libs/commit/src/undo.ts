@@ -64,8 +64,10 @@ export async function takeBack(
     try {
       return await apply(ground, copy, await history.standing(candidate), direction, context, work);
     } catch (error) {
-      if (!(error instanceof StateError) || error.code !== 'undo.superseded' || tried >= MAX_TRIED)
-        throw error;
+      if (!(error instanceof StateError)) throw error;
+      // Those before it are older still.
+      if (error.code === 'undo.too_old') throw superseded ?? error;
+      if (error.code !== 'undo.superseded' || tried >= MAX_TRIED) throw error;
       superseded ??= error;
     }
   }
@@ -102,8 +104,9 @@ async function apply(
 /** The entry with its inverses; below the floor of the log it cannot be taken back any more (SYNC R3). */
 async function logEntry(ground: Ground, record: OpResultDoc): Promise<LogDoc> {
   const { head, tx } = ground;
-  const readable = record.epoch === head.epoch && record.seq >= head.log_floor;
-  const entry = readable ? await tx.get('log', [head.brane_id, record.seq]) : undefined;
+  const isOurs = record.epoch === head.epoch;
+  if (isOurs && record.seq < head.log_floor) throw fail('undo.too_old', { target_op_id: record.op_id });
+  const entry = isOurs ? await tx.get('log', [head.brane_id, record.seq]) : undefined;
   if (entry?.op_id !== record.op_id) throw notFound(record.op_id);
   return entry;
 }

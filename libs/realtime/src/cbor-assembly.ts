@@ -15,17 +15,18 @@ function head(major: number, items: number): Uint8Array {
 
 /**
  * The CBOR of `{...fields, [list]: items}` where the items are encoded already: what is encoded once can stand in many
- * frames.
+ * frames. `count`: how many items there are, when several stand in one piece. The items end the bytes.
  */
 export function assembleCbor(
   fields: Readonly<Record<string, unknown>>,
   list: string,
   items: readonly Uint8Array[],
+  count = items.length,
 ): Uint8Array {
   const entries = Object.entries(fields);
   const parts = [head(MAP, entries.length + 1)];
   for (const [key, value] of entries) parts.push(encodeCbor(key), encodeCbor(value));
-  parts.push(encodeCbor(list), head(ARRAY, items.length));
+  parts.push(encodeCbor(list), head(ARRAY, count));
   return join(parts, items);
 }
 

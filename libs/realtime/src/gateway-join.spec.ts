@@ -58,7 +58,8 @@ describe('joining a brane', () => {
     const wrap = (source: LogSource): LogSource => ({
       brane: disturbed('brane', source.brane),
       heads: disturbed('heads', source.heads),
-      snapshot: disturbed('snapshot', source.snapshot),
+      checkpoint: source.checkpoint,
+      state: disturbed('state', source.state),
       log: source.log,
       committed: source.committed,
     });
@@ -66,7 +67,7 @@ describe('joining a brane', () => {
     const client = await node.client(brane.owner);
     await world.join(client, brane.id);
     await world.settle();
-    expect(stages.slice(0, 3)).toEqual(['brane', 'heads', 'snapshot']);
+    expect(stages.slice(0, 3)).toEqual(['brane', 'heads', 'state']);
     expect(client.view(brane.id)).toMatchObject({ seq: 7, synced: true });
     expect(client.view(brane.id).scene?.size).toBe(7);
     expect(client.faults).toEqual([]);

@@ -68,6 +68,8 @@ export const DEFAULT_LIMITS = {
   catch_up_entries: 20_000,
   /** Joiners share a snapshot while the log behind it is no longer (SYNC R2). */
   snapshot_shared_entries: 2_000,
+  /** Between two looks for a newer checkpoint when the log behind a snapshot is longer than that. */
+  checkpoint_look_ms: 1_000,
   /** Encoded snapshots of all branes together. */
   snapshot_cache_bytes: 134_217_728,
 

@@ -1,12 +1,20 @@
-import { readBrane, readLog, readSnapshot } from '@state-server/commit';
+import {
+  type BraneState,
+  readBrane,
+  readCheckpoint,
+  readCheckpointPosition,
+  readLog,
+  readState,
+  wantCheckpoint,
+} from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
 import { type Store, StoreError } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { LogSource } from './ports';
 
-/** Milliseconds; a joiner waits longer for a large brane than anybody for a head. */
 const READ_MS = 5_000;
-const SNAPSHOT_MS = 30_000;
+/** A brane of so many objects gets a checkpoint when somebody had to read them all. */
+const LARGE_OBJECTS = 500;
 
 /** The engine's reads, from a store. */
 export function storeLogSource(store: Store, environment: Environment): LogSource {
@@ -16,7 +24,16 @@ export function storeLogSource(store: Store, environment: Environment): LogSourc
       return view?.head.status === 'purging' || view?.head.status === 'purged' ? undefined : view;
     },
     log: (braneId, range) => readLog(store, braneId, range),
-    snapshot: (braneId) => readSnapshot(store, braneId, { environment, deadlineMs: SNAPSHOT_MS }),
+    checkpoint: (braneId) => readCheckpointPosition(store, braneId),
+    async state(braneId, from, known) {
+      const checkpoint =
+        from === 'checkpoint' ? await readCheckpoint(store, braneId, { environment, known }) : undefined;
+      if (checkpoint) return checkpoint;
+      const state = await readState(store, braneId, { environment });
+      // The next one shall have it easier. Whether that is asked for is nothing that a join may depend on.
+      if (state && isLarge(state)) await wantCheckpoint(store, braneId).catch(() => undefined);
+      return state;
+    },
     heads: (braneIds) =>
       reading(
         store.read({ label: 'realtime.heads', deadlineMs: READ_MS }, async (tx) => {
@@ -49,4 +66,10 @@ async function reading<T>(answer: Promise<T>): Promise<T> {
     if (!(error instanceof StoreError)) throw error;
     throw fail('dependency.unavailable', undefined, undefined, { cause: error });
   }
+}
+
+function isLarge({ chunks }: BraneState): boolean {
+  let objects = 0;
+  for (const chunk of chunks) objects += chunk.objects;
+  return objects >= LARGE_OBJECTS;
 }

@@ -1,12 +1,14 @@
 import type { BraneId, Environment, OpId, SessionId, UserId } from '@state-server/domain';
 import type {
   BraneMessage,
+  BraneState,
   BraneView,
+  CheckpointPosition,
   Committer,
   LogRange,
   LogSlice,
   Position,
-  Snapshot,
+  StateChunk,
 } from '@state-server/commit';
 import type { Bus } from '@state-server/messaging-port';
 import type { WireFormat } from '@state-server/protocol';
@@ -64,7 +66,18 @@ export interface LogSource {
   /** As many answers as ids, in their order. */
   heads(braneIds: readonly BraneId[]): Promise<(Position | undefined)[]>;
   log(braneId: BraneId, range: LogRange): Promise<LogSlice>;
-  snapshot(braneId: BraneId): Promise<Snapshot | undefined>;
+  /** Where the newest checkpoint stands; undefined when there is none that could be used. Cheap. */
+  checkpoint(braneId: BraneId): Promise<CheckpointPosition | undefined>;
+  /**
+   * The whole brane in encoded chunks: the newest checkpoint (if it cannot be had after all, the objects), or the objects as
+   * they are now. Chunks of a checkpoint that are `known` need not be read. Undefined when there is no such brane, or it is
+   * being purged.
+   */
+  state(
+    braneId: BraneId,
+    from: BraneState['from'],
+    known: (key: string) => StateChunk | undefined,
+  ): Promise<BraneState | undefined>;
   /** Those of the user's op ids that are part of the state at `seq` (SYNC R4). */
   committed(braneId: BraneId, userId: UserId, opIds: readonly OpId[], seq: number): Promise<OpId[]>;
 }
@@ -75,7 +88,12 @@ export interface RealtimeMetrics {
   delivered?(sockets: number): void;
   /** Entries that the bus did not bring and the log did (SYNC R5). */
   gapFilled?(entries: number): void;
-  snapshotBuilt?(built: { readonly objects: number; readonly bytes: number; readonly ms: number }): void;
+  snapshotBuilt?(built: {
+    readonly from: BraneState['from'];
+    readonly objects: number;
+    readonly bytes: number;
+    readonly ms: number;
+  }): void;
   joined?(mode: 'snapshot' | 'replay'): void;
   /** A slow socket's queued entries were dropped; it follows by the log from here. */
   fellBehind?(): void;

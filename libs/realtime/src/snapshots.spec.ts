@@ -1,8 +1,10 @@
-import type { Snapshot } from '@state-server/commit';
+import type { BraneState, StateChunk } from '@state-server/commit';
 import { asEpoch, type SceneObject } from '@state-server/domain';
 import {
   type BraneSnapshotFrame,
+  concatFrames,
   decodeCbor,
+  encodeCbor,
   FROM_SERVER,
   MAX_SNAPSHOT_CHUNK_BYTES,
   parseServerFrame,
@@ -12,26 +14,65 @@ import { buildWorld, createFakeEnvironment } from '@state-server/testing';
 import { type EncodedSnapshot, Snapshots } from './snapshots';
 
 const EPOCH = asEpoch('e');
-const LIMITS = { snapshot_shared_entries: 2_000, catch_up_entries: 20_000, snapshot_cache_bytes: 10_000_000 };
+const LIMITS = {
+  snapshot_shared_entries: 2_000,
+  catch_up_entries: 20_000,
+  snapshot_cache_bytes: 10_000_000,
+  checkpoint_look_ms: 1_000,
+};
 
+function chunkOf(objects: readonly SceneObject[], key?: string): StateChunk {
+  const bytes = concatFrames(objects.map((object) => encodeCbor(object)));
+  return { objects: objects.length, bytes, ...(key === undefined ? {} : { key }) };
+}
+
+type Stored = BraneState & { readonly objects: number };
+
+/** A brane without checkpoints, unless `state.checkpoint` is set. */
 function bench(objects: readonly SceneObject[] | undefined, limits: Partial<typeof LIMITS> = {}) {
   const environment = createFakeEnvironment();
   const world = buildWorld(environment.ids);
-  const state = { seq: 10, epoch: EPOCH, builds: 0 };
+  const state = { seq: 10, epoch: EPOCH, builds: 0, looks: 0, checkpoint: undefined as Stored | undefined };
+  /** Keys of the chunks that had to be read. */
+  const read: string[] = [];
   const snapshots = new Snapshots({
     environment,
     limits: { ...LIMITS, ...limits },
     source: {
-      snapshot: async (): Promise<Snapshot | undefined> => {
+      checkpoint: () => {
+        state.looks += 1;
+        return Promise.resolve(state.checkpoint);
+      },
+      state: async (_braneId, from, known): Promise<BraneState | undefined> => {
         state.builds += 1;
         await environment.settle();
-        return objects && { meta: world.meta(), head: { epoch: state.epoch, seq: state.seq }, objects };
+        if (from === 'checkpoint' && state.checkpoint) {
+          const chunks = state.checkpoint.chunks.map((chunk) => {
+            const held = known(chunk.key ?? '');
+            if (!held) read.push(chunk.key ?? '');
+            return held ?? chunk;
+          });
+          return { ...state.checkpoint, chunks };
+        }
+        const chunks = (objects ?? []).map((object) => chunkOf([object]));
+        return objects && { meta: world.meta(), epoch: state.epoch, seq: state.seq, chunks, from: 'objects' };
       },
     },
   });
   const get = (seq: number, newerThan = -1): Promise<EncodedSnapshot | undefined> =>
     snapshots.get(world.braneId, { epoch: state.epoch, seq }, newerThan);
-  return { environment, world, state, snapshots, get };
+  const checkpoint = (seq: number, chunks: readonly StateChunk[]): void => {
+    const count = chunks.reduce((sum, chunk) => sum + chunk.objects, 0);
+    state.checkpoint = {
+      epoch: state.epoch,
+      seq,
+      meta: world.meta(),
+      chunks,
+      from: 'checkpoint',
+      objects: count,
+    };
+  };
+  return { environment, world, state, snapshots, get, checkpoint, read };
 }
 
 const decode = (snapshot: EncodedSnapshot | undefined): BraneSnapshotFrame[] =>
@@ -53,15 +94,6 @@ describe('snapshots', () => {
     const ids = parts.flatMap(({ objects }) => objects.map(({ id }) => id));
     expect(new Set(ids)).toEqual(new Set([root, ...blocks].map(({ id }) => id)));
     expect(ids).toHaveLength(41);
-  });
-
-  it('put parents before their children', async () => {
-    const root = world.root();
-    const group = world.group({ parent_id: root.id });
-    const inner = world.group({ parent_id: group.id });
-    const leaf = world.block({ parent_id: inner.id });
-    const [part] = decode(await bench([leaf, inner, group, root]).get(10));
-    expect(part?.objects.map(({ id }) => id)).toEqual([root.id, group.id, inner.id, leaf.id]);
   });
 
   it('are one empty part for a brane without objects, and nothing for no brane', async () => {
@@ -105,8 +137,10 @@ describe('snapshots', () => {
   it('are built with breaths between, so that a large brane holds up nobody', async () => {
     let now = 0;
     const breaths: number[] = [];
+    // Each fills a frame.
+    const text = 'x'.repeat(200_000);
     const snapshots = new Snapshots({
-      limits: LIMITS,
+      limits: { ...LIMITS, snapshot_cache_bytes: 100_000_000 },
       environment: {
         // Every look at the clock costs a millisecond.
         clock: { now: () => now, monotonic: () => (now += 1) },
@@ -120,10 +154,13 @@ describe('snapshots', () => {
         },
       },
       source: {
-        snapshot: async () => ({
+        checkpoint: () => Promise.resolve(undefined),
+        state: async () => ({
           meta: world.meta(),
-          head: { epoch: EPOCH, seq: 1 },
-          objects: [world.root(), ...Array.from({ length: 100 }, () => world.block())],
+          epoch: EPOCH,
+          seq: 1,
+          chunks: Array.from({ length: 100 }, () => chunkOf([world.block({ properties: { text } })])),
+          from: 'objects',
         }),
       },
     });
@@ -131,6 +168,57 @@ describe('snapshots', () => {
     expect(breaths.length).toBeGreaterThanOrEqual(10);
     const pauses = breaths.map((at, index) => at - (breaths[index - 1] ?? 0));
     expect(Math.max(...pauses)).toBeLessThan(20);
+  });
+
+  it('are the chunks of the newest checkpoint while its log is short (R2)', async () => {
+    const root = world.root();
+    const { get, checkpoint, state } = bench([root]);
+    checkpoint(8, [chunkOf([root], 'a/0'), chunkOf([world.block()], 'a/1')]);
+    const snapshot = await get(2_008);
+    expect(snapshot).toMatchObject({ seq: 8 });
+    expect(decode(snapshot)).toMatchObject([{ seq: 8, objects: [{ id: root.id }, {}] }]);
+    expect(state.builds).toBe(1);
+  });
+
+  it('are read from the objects when the log behind the checkpoint is longer than the brane is large', async () => {
+    const { get, checkpoint, state } = bench([world.root()]);
+    checkpoint(8, [chunkOf([world.root()], 'a/0')]);
+    state.seq = 2_009;
+    expect(await get(2_009)).toMatchObject({ seq: 2_009 });
+    const large = bench([world.root()]);
+    large.checkpoint(8, [{ ...chunkOf([world.root()], 'a/0'), objects: 3_000 }]);
+    large.state.seq = 3_008;
+    expect(await large.get(3_008)).toMatchObject({ seq: 8 });
+    large.state.seq = 3_009;
+    expect(await large.get(3_009)).toMatchObject({ seq: 3_009 });
+  });
+
+  it('take over what they share with the next checkpoint, which is looked for once a second (R2)', async () => {
+    const blocks = Array.from({ length: 3 }, () => world.block());
+    const [one, two, three] = blocks.map((block, index) => chunkOf([block], `a/${index}`)) as [
+      StateChunk,
+      StateChunk,
+      StateChunk,
+    ];
+    const large = { ...chunkOf([world.root()], 'a/9'), objects: 5_000 };
+    const { get, checkpoint, read, state, environment } = bench([]);
+    checkpoint(10, [one, two, large]);
+    await get(10);
+    expect(read.splice(0)).toEqual(['a/0', 'a/1', 'a/9']);
+    await environment.advance(1_000);
+    checkpoint(2_000, [one, three, large]);
+    expect(await get(2_010)).toMatchObject({ seq: 10 });
+    expect(state.looks).toBe(1);
+    const next = await get(2_011);
+    expect(next).toMatchObject({ seq: 2_000 });
+    expect(read.splice(0)).toEqual(['a/2']);
+    const bytes = concatFrames([one.bytes, three.bytes, large.bytes]);
+    expect(next?.chunks[0]?.cbor.subarray(-bytes.byteLength)).toEqual(bytes);
+    expect(await get(4_001)).toBe(next);
+    expect(state.looks).toBe(2);
+    await environment.advance(1_000);
+    expect(await get(4_001)).toBe(next);
+    expect(state.looks).toBe(3);
   });
 
   it('are not kept beyond the room for all of them', async () => {

@@ -1,9 +1,8 @@
-import type { Position, Snapshot } from '@state-server/commit';
-import type { BraneId, BraneMeta, Environment, ObjectId, SceneObject } from '@state-server/domain';
-import { encodeCbor, MAX_SNAPSHOT_CHUNK_BYTES } from '@state-server/protocol';
-import { assembleCbor } from './cbor-assembly';
+import type { Position, StateChunk } from '@state-server/commit';
+import type { BraneId, BraneMeta, Environment } from '@state-server/domain';
 import type { LogSource, RealtimeMetrics } from './ports';
-import { SharedFrame } from './shared-frame';
+import type { SharedFrame } from './shared-frame';
+import { snapshotFrames } from './snapshot-frames';
 
 /** A brane's state at one position, encoded for all who join near it. */
 export interface EncodedSnapshot extends Position {
@@ -14,26 +13,38 @@ export interface EncodedSnapshot extends Position {
 }
 
 export interface SnapshotDeps {
-  readonly source: Pick<LogSource, 'snapshot'>;
+  readonly source: Pick<LogSource, 'state' | 'checkpoint'>;
   readonly environment: Pick<Environment, 'clock' | 'timers'>;
   readonly limits: {
     readonly snapshot_shared_entries: number;
     readonly catch_up_entries: number;
     readonly snapshot_cache_bytes: number;
+    readonly checkpoint_look_ms: number;
   };
   readonly metrics?: RealtimeMetrics;
 }
 
-/** Room in a chunk for what is not objects. */
-const ENVELOPE_BYTES = 256;
-/** Milliseconds of work between two breaths of the event loop. */
-const SLICE_MS = 8;
+/** Where a state stands, and how large it is. */
+interface Stand extends Position {
+  readonly objects: number;
+}
 
-/** Snapshots of all branes: built one at a time per brane, shared while the log behind them is short (SYNC R2). */
+/** A snapshot with what the next one may take over from it. */
+interface Held extends EncodedSnapshot, Stand {
+  /** By their keys; their bytes are those in the frames. */
+  readonly parts: ReadonlyMap<string, StateChunk>;
+  /** Monotonic ms: when a newer checkpoint was last looked for. */
+  lookedAt: number;
+}
+
+/**
+ * Snapshots of all branes: the stored checkpoint's chunks as they are, or the objects where there is none; got by one
+ * reader at a time per brane, shared while the log behind them is short (SYNC R2).
+ */
 export class Snapshots {
   /** In order of their last use. */
-  private readonly cache = new Map<BraneId, EncodedSnapshot>();
-  private readonly building = new Map<BraneId, Promise<EncodedSnapshot | undefined>>();
+  private readonly cache = new Map<BraneId, Held>();
+  private readonly building = new Map<BraneId, Promise<Held | undefined>>();
   private bytes = 0;
 
   constructor(private readonly deps: SnapshotDeps) {}
@@ -43,22 +54,19 @@ export class Snapshots {
    * when there is no such brane any more.
    */
   async get(braneId: BraneId, now: Position, newerThan: number): Promise<EncodedSnapshot | undefined> {
-    const { snapshot_shared_entries: shared, catch_up_entries: followed } = this.deps.limits;
-    const fits = (snapshot: EncodedSnapshot | undefined): boolean =>
-      snapshot?.epoch === now.epoch &&
-      snapshot.seq > newerThan &&
-      now.seq - snapshot.seq <= Math.min(shared, followed);
+    const fits = (held: Held | undefined): held is Held =>
+      held !== undefined && this.fits(held, now, newerThan);
     const cached = this.cache.get(braneId);
-    if (cached && fits(cached)) {
+    if (fits(cached) && !this.isStale(cached, now)) {
       this.keep(braneId, cached);
       return cached;
     }
     const running = this.building.get(braneId);
     if (running) {
       const built = await running;
-      if (built && fits(built)) return built;
+      if (fits(built)) return built;
     }
-    return this.building.get(braneId) ?? this.start(braneId);
+    return this.building.get(braneId) ?? this.start(braneId, now, newerThan);
   }
 
   forget(braneId: BraneId): void {
@@ -68,31 +76,64 @@ export class Snapshots {
     this.cache.delete(braneId);
   }
 
-  private start(braneId: BraneId): Promise<EncodedSnapshot | undefined> {
-    const build = this.build(braneId).finally(() => this.building.delete(braneId));
+  private fits(state: Stand, now: Position, newerThan: number): boolean {
+    const { epoch, seq, objects } = state;
+    return epoch === now.epoch && seq > newerThan && now.seq - seq <= this.mostBehind(objects);
+  }
+
+  /**
+   * Entries that may follow behind a snapshot. Where the log since then is longer than the brane is large, reading the brane
+   * is less for everybody.
+   */
+  private mostBehind(objects: number): number {
+    const { snapshot_shared_entries, catch_up_entries } = this.deps.limits;
+    return Math.min(Math.max(snapshot_shared_entries, objects), catch_up_entries);
+  }
+
+  /** There may be a newer checkpoint by now: checkpoints are made every so many entries, but not all the time. */
+  private isStale(held: Held, now: Position): boolean {
+    const { snapshot_shared_entries, checkpoint_look_ms } = this.deps.limits;
+    return (
+      now.seq - held.seq > snapshot_shared_entries &&
+      this.deps.environment.clock.monotonic() - held.lookedAt >= checkpoint_look_ms
+    );
+  }
+
+  private start(braneId: BraneId, now: Position, newerThan: number): Promise<Held | undefined> {
+    const build = this.build(braneId, now, newerThan).finally(() => this.building.delete(braneId));
     this.building.set(braneId, build);
     return build;
   }
 
-  private async build(braneId: BraneId): Promise<EncodedSnapshot | undefined> {
+  private async build(braneId: BraneId, now: Position, newerThan: number): Promise<Held | undefined> {
     const { source, environment, metrics } = this.deps;
     const started = environment.clock.monotonic();
-    const snapshot = await source.snapshot(braneId);
-    if (!snapshot) return undefined;
-    const chunks = await encodeChunks(braneId, snapshot, environment);
-    let bytes = 0;
-    for (const chunk of chunks) bytes += chunk.cbor.byteLength;
-    const encoded: EncodedSnapshot = { ...snapshot.head, meta: snapshot.meta, chunks, bytes };
+    const checkpoint = await source.checkpoint(braneId);
+    const cached = this.cache.get(braneId);
+    if (cached && this.fits(cached, now, newerThan) && !isNewer(checkpoint, cached)) {
+      cached.lookedAt = started;
+      this.keep(braneId, cached);
+      return cached;
+    }
+    const isNear = checkpoint && this.fits(checkpoint, now, newerThan);
+    const state = await source.state(braneId, isNear ? 'checkpoint' : 'objects', (key) =>
+      cached?.parts.get(key),
+    );
+    if (!state) return undefined;
+    const { frames, parts, bytes, objects } = await snapshotFrames(braneId, state, environment);
+    const { epoch, seq, meta } = state;
+    const held: Held = { epoch, seq, meta, chunks: frames, bytes, objects, parts, lookedAt: started };
     metrics?.snapshotBuilt?.({
-      objects: snapshot.objects.length,
+      from: state.from,
+      objects,
       bytes,
       ms: environment.clock.monotonic() - started,
     });
-    this.keep(braneId, encoded);
-    return encoded;
+    this.keep(braneId, held);
+    return held;
   }
 
-  private keep(braneId: BraneId, snapshot: EncodedSnapshot): void {
+  private keep(braneId: BraneId, snapshot: Held): void {
     this.forget(braneId);
     if (snapshot.bytes > this.deps.limits.snapshot_cache_bytes) return;
     this.cache.set(braneId, snapshot);
@@ -104,49 +145,6 @@ export class Snapshots {
   }
 }
 
-async function encodeChunks(
-  braneId: BraneId,
-  snapshot: Snapshot,
-  { clock, timers }: Pick<Environment, 'clock' | 'timers'>,
-): Promise<SharedFrame[]> {
-  const chunks: SharedFrame[] = [];
-  let items: Uint8Array[] = [];
-  let bytes = 0;
-  const cut = (): void => {
-    const { epoch, seq } = snapshot.head;
-    const fields = { type: 'brane.snapshot', brane_id: braneId, epoch, seq, part: chunks.length };
-    chunks.push(new SharedFrame(assembleCbor(fields, 'objects', items)));
-    items = [];
-    bytes = 0;
-  };
-  let since = clock.monotonic();
-  for (const object of parentsFirst(snapshot.objects)) {
-    const item = encodeCbor(object);
-    if (items.length > 0 && bytes + item.byteLength > MAX_SNAPSHOT_CHUNK_BYTES - ENVELOPE_BYTES) cut();
-    items.push(item);
-    bytes += item.byteLength;
-    if (clock.monotonic() - since < SLICE_MS) continue;
-    await new Promise<void>((resolve) => void timers.set(0, resolve));
-    since = clock.monotonic();
-  }
-  if (items.length > 0 || chunks.length === 0) cut();
-  return chunks;
-}
-
-/** So that a client can hang each object where it belongs as it comes in. */
-function* parentsFirst(objects: readonly SceneObject[]): Generator<SceneObject> {
-  const children = new Map<ObjectId | null, SceneObject[]>();
-  for (const object of objects) {
-    const siblings = children.get(object.parent_id);
-    if (siblings) siblings.push(object);
-    else children.set(object.parent_id, [object]);
-  }
-  const open = [children.get(null) ?? []];
-  for (let level = open.pop(); level; level = open.pop()) {
-    for (const object of level) {
-      yield object;
-      const below = children.get(object.id);
-      if (below) open.push(below);
-    }
-  }
+function isNewer(position: Position | undefined, than: Position): boolean {
+  return position !== undefined && (position.epoch !== than.epoch || position.seq > than.seq);
 }

@@ -55,14 +55,21 @@ export async function readCheckpoint(
   }
 }
 
+export interface CheckpointPosition extends Position {
+  readonly objects: number;
+}
+
 /** Where the newest checkpoint stands; undefined as above. Cheap. */
-export async function readCheckpointPosition(store: Store, braneId: BraneId): Promise<Position | undefined> {
+export async function readCheckpointPosition(
+  store: Store,
+  braneId: BraneId,
+): Promise<CheckpointPosition | undefined> {
   return withReadErrors(
     store.read({ label: 'checkpoint.position' }, async (tx) => {
       const [head] = await tx.getMany('heads', [[braneId]]);
       const [pointer] = await tx.getMany('checkpoints', [[braneId]]);
       if (!head || !pointer || isLeaving({ head }) || !leadsOn(head, pointer)) return undefined;
-      return { epoch: pointer.epoch, seq: pointer.seq };
+      return { epoch: pointer.epoch, seq: pointer.seq, objects: pointer.objects };
     }),
   );
 }

@@ -29,13 +29,15 @@ const PAGE_BYTES = 1_048_576;
 export async function listHistory(store: Store, input: ListHistory): Promise<History> {
   const brane = await findBrane(store, input.user_id, input.brane_id);
   const found = await withReadErrors(
-    store.read({ label: 'brane.history' }, (tx) =>
-      tx.range('log', {
+    store.read({ label: 'brane.history' }, async (tx) => {
+      // Of this very snapshot: the log may have been trimmed since the brane was read.
+      const head = await tx.get('heads', [input.brane_id]);
+      return tx.range('log', {
         prefix: [input.brane_id],
-        gt: [Math.max(input.after, brane.head.log_floor - 1)],
+        gt: [Math.max(input.after, (head?.log_floor ?? 1) - 1)],
         limit: input.limit + 1,
-      }),
-    ),
+      });
+    }),
   );
   const page = cut(found, input.limit);
   return { brane, entries: page.map(toEntry), complete: page.length === found.length };

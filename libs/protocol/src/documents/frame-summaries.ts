@@ -23,7 +23,8 @@ const SUMMARIES: Readonly<Record<ClientFrameType | ServerFrameType, string>> = {
   'system.draining':
     'This server goes away: connect again after reconnect_in_ms; nothing acknowledged is lost.',
   'brane.joined': 'You are in. The state up to seq follows, in mode snapshot or replay, then brane.synced.',
-  'brane.snapshot': 'A part of the state at seq: objects, parents before their children over all parts.',
+  'brane.snapshot':
+    'A part of the state at seq: objects, in no particular order; a child may come before its parent.',
   'brane.synced': 'All up to seq has been sent; live edits follow.',
   'brane.ack': 'The edit is durable. The same op id again gets the same answer.',
   'brane.ops': 'One entry of the log, resolved. They come in seq order, without holes or repetitions.',

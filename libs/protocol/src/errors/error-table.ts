@@ -119,6 +119,7 @@ export const ERRORS = {
   'undo.superseded': row(409, 'What would be undone was changed since.'),
   'undo.nothing': row(409, 'There is nothing to undo or redo.'),
   'undo.not_found': row(404, 'The log holds no such edit of yours that could be undone or redone.'),
+  'undo.too_old': row(409, 'The log does not reach back to that edit any more.'),
   'undo.already_done': row(409, 'It is undone already, or done again already.'),
 
   'idempotency.key_required': row(400, 'Send an Idempotency-Key header.'),

@@ -124,7 +124,11 @@ export interface BraneOpsFrame {
   readonly ops: readonly Op[];
 }
 
-/** A part of the state at `seq`: parents before their children, over all parts. Objects marked as deleted are included. */
+/**
+ * A part of the state at `seq`; objects marked as deleted are included. The objects come in no order that means anything: a
+ * child may come before its parent, so the tree is put together when the last part is there (`brane.synced`, or the first
+ * entry behind it).
+ */
 export interface BraneSnapshotFrame {
   readonly type: 'brane.snapshot';
   readonly brane_id: BraneId;

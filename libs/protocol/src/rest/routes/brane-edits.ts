@@ -43,7 +43,14 @@ export const OP_ERRORS = [
   'id.taken',
 ] as const satisfies readonly ErrorCode[];
 
-const UNDO_ERRORS = [...COMMIT_ERRORS, 'undo.superseded', 'undo.nothing'] as const;
+const UNDO_ERRORS = [
+  ...COMMIT_ERRORS,
+  'undo.superseded',
+  'undo.nothing',
+  'undo.not_found',
+  'undo.already_done',
+  'undo.too_old',
+] as const;
 
 const post = { method: 'POST', area: 'brane', auth: 'bearer', params: braneParams } as const;
 
