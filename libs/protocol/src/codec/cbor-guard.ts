@@ -95,10 +95,12 @@ class CborGuard {
     return value > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : value;
   }
 
-  /** Of a string: so many bytes follow. */
+  /** Of a string: so many bytes follow. cbor-x loses its place at a string whose length takes 64 bits; none needs them. */
   private lengthOf(initial: number): number {
     const length = this.argument(initial);
     if (length > this.end - this.position) throw this.error('truncated', 'a length goes past the input');
+    if ((initial & 0x1f) === 27)
+      throw this.error('wide_length', 'lengths of strings are written in 32 bits at most');
     return length;
   }
 

@@ -7,6 +7,7 @@ export type DecodeReason =
   | 'too_many_items'
   | 'reserved'
   | 'indefinite_length'
+  | 'wide_length'
   | 'bignum'
   | 'unknown_tag'
   | 'typed_array'
