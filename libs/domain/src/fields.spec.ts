@@ -4,7 +4,7 @@ import type { Value } from './entities';
 import { firstMissing, getPointer, setPointers } from './fields';
 import { covers, formatPointer, parsePointer, PointerSet } from './pointer';
 import { codeOf, unwrap } from './brane.spec-support';
-import { isForbiddenKey } from './values';
+import { checkValue, isForbiddenKey } from './values';
 
 const ids = seededIds(seededRandom(2));
 const world = buildWorld(ids);
@@ -35,6 +35,14 @@ describe('pointers', () => {
     expect(codeOf(parsePointer(`/properties/${forbidden}`))).toBe('field.not_settable');
     expect(codeOf(parsePointer(`/${forbidden}/a`))).toBe('field.not_settable');
   });
+
+  it.each(['$int', '$bytes'])(
+    'refuses the key %s anywhere: a map of it alone is something else in JSON (S5)',
+    (key) => {
+      expect(codeOf(parsePointer(`/properties/${key}`))).toBe('field.not_settable');
+      expect(codeOf(checkValue({ [key]: 'x', b: 1 }))).toBe('field.invalid');
+    },
+  );
 
   it('finds every overlap, and nothing else (S4)', () => {
     const path = fc.array(fc.constantFrom('a', 'b', 'a-b', ''), { minLength: 1, maxLength: 4 });

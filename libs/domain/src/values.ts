@@ -6,9 +6,19 @@ const MIN_INT = -(2n ** 63n);
 const MAX_UINT = 2n ** 64n - 1n;
 /** A surrogate without its partner has no UTF-8 form, so it would not survive the store. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/**
+ * In JSON a map of `$int` or `$bytes` alone is an integer or bytes (SYNC S5). Any map may come to have one key alone, when its others are
+ * unset: so no map has these.
+ */
+const RESERVED_KEYS = ['$int', '$bytes'] as const;
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set([
+  '__proto__',
+  'constructor',
+  'prototype',
+  ...RESERVED_KEYS,
+]);
 
-/** Keys that could reach an object's prototype somewhere down the line; refused in every map (SYNC S4). */
+/** Keys that could reach an object's prototype somewhere down the line, or mean something else in JSON; refused in every map (SYNC S4). */
 export function isForbiddenKey(key: string): boolean {
   return FORBIDDEN_KEYS.has(key);
 }

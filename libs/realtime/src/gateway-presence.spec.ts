@@ -1,3 +1,4 @@
+import type { Value } from '@state-server/domain';
 import { TestWorld } from './test-support/test-world.spec-support';
 
 async function open() {
@@ -67,6 +68,21 @@ describe('presence between clients (R6)', () => {
     expect(two.last('presence.update')).toMatchObject({ left: [] });
     await world.advance(2_000);
     expect(two.last('presence.update')).toMatchObject({ left: [one.last('session.welcome')?.session_id] });
+  });
+
+  it('that is too deep to be passed on is refused, and the connection lives (R6, RT-5)', async () => {
+    const { world, brane, one, two } = await open();
+    const nested = (levels: number): Value => (levels === 0 ? 1 : { a: nested(levels - 1) });
+    const set = (levels: number): void => {
+      one.send({ type: 'presence.set', brane_id: brane.id, state: { a: nested(levels) } });
+    };
+    set(29);
+    await world.advance(150);
+    expect(two.all('presence.update')).toEqual([]);
+    expect(one.errors()).toEqual(['field.invalid']);
+    set(15);
+    await world.advance(150);
+    expect(two.last('presence.update')).toMatchObject({ entries: [{ state: { a: nested(15) } }] });
   });
 
   it('that is too large is refused, and the connection lives', async () => {

@@ -1,5 +1,6 @@
 import {
   type BraneId,
+  checkValue,
   type Environment,
   sameValue,
   type SessionId,
@@ -54,10 +55,13 @@ export class Presence {
     private readonly deps: PresenceDeps,
   ) {}
 
-  /** A client of this gateway says what it is doing: null takes a key away. Throws `field.too_large`. */
+  /** A client of this gateway says what it is doing: null takes a key away. Throws `field.invalid`, `field.too_large`. */
   set(sessionId: SessionId, userId: UserId, changes: ValueMap): void {
     const entry = this.entries.get(sessionId);
     const state = withChanges(entry?.state ?? {}, changes);
+    // Peers get it deeper within a frame than it came: it must not be too deep for them to decode.
+    const checked = checkValue(state);
+    if (!checked.ok) throw fail('field.invalid', undefined, `Presence: ${checked.refusal.message}.`);
     const { presence_bytes: most } = this.deps.limits;
     const bytes = encodeCbor(state).byteLength;
     if (bytes > most) {

@@ -110,6 +110,12 @@ describe('a frame of a client', () => {
       '/ops/0/object/properties must be a map',
     ],
     [
+      'a property that could not once another is gone',
+      create({ kind: 'block', properties: { a: { $bytes: 'x', b: 1 } } }),
+      'frame.invalid',
+      '/ops/0/object/properties must be a map',
+    ],
+    [
       'children of a block',
       create({ kind: 'block', gallery: {} }),
       'frame.invalid',

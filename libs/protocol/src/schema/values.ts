@@ -20,9 +20,9 @@ export function isValue(value: unknown): value is Value {
   }
 }
 
-/** The JSON forms of integers and bytes take these keys, so a map of just one of them could not travel (SYNC S5). */
-function isReserved(keys: readonly string[]): boolean {
-  return keys.length === 1 && (keys[0] === '$int' || keys[0] === '$bytes');
+/** The JSON forms of integers and bytes take these keys: a map of just one of them, as any may become, could not travel (SYNC S5). */
+function isReserved(key: string): boolean {
+  return key === '$int' || key === '$bytes';
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -31,8 +31,7 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 
 export function isValueMap(value: unknown): value is ValueMap {
   if (!isMap(value)) return false;
-  const keys = Object.keys(value);
-  return !isReserved(keys) && keys.every((key) => isValue(value[key]));
+  return Object.keys(value).every((key) => !isReserved(key) && isValue(value[key]));
 }
 
 const VALUE_MESSAGE =
