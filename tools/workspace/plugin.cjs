@@ -21,13 +21,26 @@ const cached = (command, rest) => ({
   options: { command, cwd: '{workspaceRoot}' },
 });
 
-/** @param {string} directory @returns {boolean} */
-const hasSpecs = (directory) =>
+/** @param {string} directory @param {string} [ending] @returns {boolean} */
+const hasSpecs = (directory, ending = '.spec.ts') =>
   readdirSync(directory, { withFileTypes: true }).some((entry) =>
     entry.isDirectory()
-      ? entry.name !== 'node_modules' && hasSpecs(join(directory, entry.name))
-      : entry.name.endsWith('.spec.ts'),
+      ? entry.name !== 'node_modules' && hasSpecs(join(directory, entry.name), ending)
+      : entry.name.endsWith(ending),
   );
+
+/**
+ * The long form of the fuzz tests that run shortly with all others: `nx run protocol:fuzz --seconds=60`, for each test.
+ * @param {Project} project @returns {Target}
+ */
+const fuzz = ({ root }) => ({
+  executor: 'nx:run-commands',
+  options: {
+    command: `FUZZ_SECONDS={args.seconds} jest --config=${root}/jest.config.cjs --ci --forceExit fuzz.spec`,
+    cwd: '{workspaceRoot}',
+    seconds: 60,
+  },
+});
 
 /** @param {Project} project @returns {Record<string, Target>} */
 const checks = ({ root }) => ({
@@ -92,6 +105,8 @@ function targetsOf(project, workspaceRoot) {
   return {
     ...(existsSync(join(directory, 'tsconfig.json')) && checks(project)),
     ...(existsSync(join(directory, 'jest.config.cjs')) && hasSpecs(directory) && { test: test(project) }),
+    ...(existsSync(join(directory, 'jest.config.cjs')) &&
+      hasSpecs(directory, '.fuzz.spec.ts') && { fuzz: fuzz(project) }),
     ...(project.name === 'generators' && { generated: generated(project) }),
     ...(project.tags.includes('type:app') && appTargets(project)),
     ...(project.tags.includes('type:sdk') && sdkTargets()),

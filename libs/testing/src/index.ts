@@ -7,3 +7,4 @@ export * from './redis-server';
 export * from './dev-system';
 export * from './differences';
 export * from './latencies';
+export * from './fuzz';

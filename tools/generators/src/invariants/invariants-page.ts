@@ -29,8 +29,7 @@ export function invariantsPage({ rows, tests }: Invariants): string {
       .join('\n');
   return [
     '# Invariants and their tests',
-    'Generated from the tables of `docs/spec` and the names of the tests; do not edit.',
-    `${built.length} ids, each with the tests that cite it; ${planned.length} are planned.\n`,
+    'Generated from the tables of `docs/spec` and the names of the tests; do not edit.\n',
     ...[...new Set(built.map(({ id }) => family(id)))].map((name) =>
       section(
         name,
