@@ -68,7 +68,17 @@ export class DevSystem {
   async start(gateways: number): Promise<DevStatus> {
     const { root, settings } = this.options;
     const given = settings === undefined ? [] : ['--settings', settings];
-    const args = ['up', '--detach', '--gateways', String(gateways), ...given, ...this.flags];
+    // A test or a benchmark that is killed leaves nothing behind.
+    const args = [
+      'up',
+      '--detach',
+      '--while',
+      String(process.pid),
+      '--gateways',
+      String(gateways),
+      ...given,
+      ...this.flags,
+    ];
     const code = await new Promise<number | null>((resolve, reject) => {
       const child = spawn(`${root}/dev`, args, {
         cwd: root,

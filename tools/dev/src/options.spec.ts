@@ -13,7 +13,9 @@ describe('arguments of ./dev', () => {
   it('reads every option of up', () => {
     expect(
       parseCommand(
-        'up --detach --gateways 3 --port 5000 --data /tmp/town --settings /tmp/settings'.split(' '),
+        'up --detach --gateways 3 --port 5000 --data /tmp/town --settings /tmp/settings --while 77'.split(
+          ' ',
+        ),
       ),
     ).toEqual({
       name: 'up',
@@ -23,6 +25,7 @@ describe('arguments of ./dev', () => {
         detach: true,
         dataDir: '/tmp/town',
         settingsDir: '/tmp/settings',
+        whilePid: 77,
       },
     });
   });

@@ -7,6 +7,8 @@ export const DEFAULT_PORT = 4000;
 /** The highest port of a plan is the origin's plus this. */
 export const PORT_SPAN = 90;
 export const MAX_GATEWAYS = 30;
+/** Of Linux on 64 bits; other systems stay below. */
+const MAX_PID = 4_194_304;
 
 export interface UpOptions {
   readonly port: number;
@@ -15,6 +17,8 @@ export interface UpOptions {
   readonly dataDir: string;
   /** Folder with a settings file per process (`<name>.env`, read below the environment whenever the process starts). */
   readonly settingsDir: string | undefined;
+  /** Ends by itself when the process with this pid has gone: for tests and benchmarks, which may be killed. */
+  readonly whilePid: number | undefined;
 }
 
 /** Which run is meant: the one whose state lies in the folder, and if a port is given, only if it has that origin. */
@@ -93,6 +97,7 @@ function parseUp(args: readonly string[]): UpOptions {
     gateways: { type: 'string', default: '2' },
     port: { type: 'string', default: String(DEFAULT_PORT) },
     settings: { type: 'string' },
+    while: { type: 'string' },
   });
   return {
     detach: values.detach,
@@ -100,6 +105,7 @@ function parseUp(args: readonly string[]): UpOptions {
     port: portOf(values.port),
     dataDir: dataDirOf(values.data),
     settingsDir: values.settings === undefined ? undefined : dataDirOf(values.settings),
+    whilePid: values.while === undefined ? undefined : whole('--while', values.while, 1, MAX_PID),
   };
 }
 

@@ -17,6 +17,6 @@ module.exports = () => {
       cwd: root,
       encoding: 'utf8',
     });
-  dev('up', '--detach', '--gateways', '2');
+  dev('up', '--detach', '--while', String(process.pid), '--gateways', '2');
   process.env.E2E_STATUS = dev('status', '--json');
 };

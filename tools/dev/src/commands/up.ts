@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { type UpOptions } from '../options';
 import { runNx } from '../nx';
 import { eventLine } from '../services/event-line';
+import { untilGone } from '../services/process-identity';
 import { rotateLogs } from '../services/log-files';
 import { type Plan, planOf, redisPort, settingsFile } from '../services/plan';
 import { assertFree } from '../services/ports';
@@ -98,7 +99,7 @@ async function build(terminal: Terminal): Promise<void> {
 async function run(
   plan: Plan,
   redis: ServiceSpec | undefined,
-  { dataDir }: UpOptions,
+  { dataDir, whilePid }: UpOptions,
   { terminal, ready }: UpHost,
 ): Promise<number> {
   let started = false;
@@ -119,11 +120,16 @@ async function run(
   });
 
   const told = untilToldToEnd(() => supervisor.kill());
+  const orphaned = whilePid === undefined ? told : untilGone(whilePid).then(() => 'end' as const);
   const starting = terminal.step(`Starting ${total} processes`, async (say) => {
     tell = say;
     await supervisor.start();
   });
-  const outcome = await Promise.race([starting.then(() => 'started' as const, asStartFailure), told]);
+  const outcome = await Promise.race([
+    starting.then(() => 'started' as const, asStartFailure),
+    told,
+    orphaned,
+  ]);
   if (outcome instanceof StartFailure) {
     throw new UserError(
       `${outcome.service} did not start: ${outcome.reason} (./dev logs ${outcome.service})`,
@@ -133,7 +139,7 @@ async function run(
     started = true;
     whatNow(plan, redis, dataDir).forEach((line) => terminal.line(line));
     ready();
-    await told;
+    await Promise.race([told, orphaned]);
   } else {
     starting.catch(() => undefined);
   }

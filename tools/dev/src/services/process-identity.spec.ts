@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { identify, isRunning, signalProcess } from './process-identity';
+import { identify, isRunning, signalProcess, untilGone } from './process-identity';
 
 describe('identity of a process', () => {
   it('knows a running process, and that it has ended', async () => {
@@ -12,6 +12,17 @@ describe('identity of a process', () => {
     await once(child, 'exit');
     expect(isRunning(identity)).toBe(false);
     expect(signalProcess(identity, 'SIGKILL')).toBe(false);
+  });
+
+  it('is waited for until it has gone', async () => {
+    const child = spawn('sleep', ['60']);
+    let gone = false;
+    const waiting = untilGone(child.pid ?? 0).then(() => (gone = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(gone).toBe(false);
+    child.kill('SIGKILL');
+    await waiting;
+    await untilGone(child.pid ?? 0);
   });
 
   it('never signals another process that was given the same pid', async () => {

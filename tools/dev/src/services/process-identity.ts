@@ -1,5 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Milliseconds between two looks at a process that is not our child. */
+const LOOK_MS = 500;
 
 /** A process named so that a recycled pid is never taken for it. */
 export interface ProcessIdentity {
@@ -16,6 +20,12 @@ export function identify(pid: number): ProcessIdentity | undefined {
 
 export function isRunning({ pid, started }: ProcessIdentity): boolean {
   return identify(pid)?.started === started;
+}
+
+/** Resolves when the process that has this pid now is there no more; at once if there is none. Keeps nobody running. */
+export async function untilGone(pid: number): Promise<void> {
+  const process = identify(pid);
+  while (process && isRunning(process)) await sleep(LOOK_MS, undefined, { ref: false });
 }
 
 /** Sends the signal if this very process still runs; answers whether it did. */
