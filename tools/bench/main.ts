@@ -1,5 +1,6 @@
 import { cpus, totalmem } from 'node:os';
-import { durableEdits } from './src/durable-edits';
+import { runBareLmdb } from './src/durable-edits/bare-lmdb';
+import { durableEdits } from './src/durable-edits/durable-edits';
 import { editInLargeBrane } from './src/edit-in-large-brane';
 import { fanOut } from './src/fan-out';
 import { describeFigure, type Figure } from './src/figure';
@@ -33,7 +34,9 @@ async function main(): Promise<void> {
   }
 }
 
-if (!isServer(process.argv.slice(2))) {
+if (process.argv.includes('--bare-lmdb')) {
+  runBareLmdb();
+} else if (!isServer(process.argv.slice(2))) {
   main().then(
     () => process.exit(0),
     (error: unknown) => {
