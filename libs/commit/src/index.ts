@@ -32,9 +32,9 @@ export {
 export { GARBAGE_GRACE_MS, sweepCheckpointGarbage } from './checkpoint/sweep-garbage';
 export { readSnapshot, type Snapshot, type SnapshotOptions } from './read-snapshot';
 export {
-  decodeBraneMessage,
+  decodeBraneMessages,
   decodeHeads,
-  encodeBraneMessage,
+  encodeBraneMessages,
   encodeHeads,
   type HeadNotice,
 } from './messages';

@@ -9,18 +9,23 @@ export interface HeadNotice {
   readonly seq: number;
 }
 
-/** `[epoch, seq, frame]` for `channels.brane(id)`. */
-export function encodeBraneMessage(message: BraneMessage): Uint8Array {
-  return encodeCbor([message.epoch, message.seq, message.frame]);
+/** `[[epoch, seq, frame], …]` for `channels.brane(id)`: the entries of one commit, for a message costs more than an entry. */
+export function encodeBraneMessages(messages: readonly BraneMessage[]): Uint8Array {
+  return encodeCbor(messages.map(({ epoch, seq, frame }) => [epoch, seq, frame]));
 }
 
-/** Undefined for what is not such a message: the bus is not trusted, and a lost message is made good by the log. */
-export function decodeBraneMessage(payload: Uint8Array): BraneMessage | undefined {
+/** Without what is not such a message: the bus is not trusted, and a lost message is made good by the log. */
+export function decodeBraneMessages(payload: Uint8Array): BraneMessage[] {
   const value = decodeOrNothing(payload);
-  if (!Array.isArray(value) || value.length !== 3) return undefined;
-  const [epoch, seq, frame] = value as readonly unknown[];
-  if (typeof epoch !== 'string' || !isSeq(seq) || !(frame instanceof Uint8Array)) return undefined;
-  return { epoch: epoch as Epoch, seq, frame };
+  if (!Array.isArray(value)) return [];
+  const messages: BraneMessage[] = [];
+  for (const item of value as readonly unknown[]) {
+    if (!Array.isArray(item) || item.length !== 3) continue;
+    const [epoch, seq, frame] = item as readonly unknown[];
+    if (typeof epoch !== 'string' || !isSeq(seq) || !(frame instanceof Uint8Array)) continue;
+    messages.push({ epoch: epoch as Epoch, seq, frame });
+  }
+  return messages;
 }
 
 /** `[[brane id, epoch, seq], …]` for `channels.heads`. */

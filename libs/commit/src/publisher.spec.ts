@@ -2,9 +2,9 @@ import { asBraneId, asEpoch } from '@state-server/domain';
 import { encodeCbor } from '@state-server/protocol';
 import { createFakeEnvironment } from '@state-server/testing';
 import {
-  decodeBraneMessage,
+  decodeBraneMessages,
   decodeHeads,
-  encodeBraneMessage,
+  encodeBraneMessages,
   encodeHeads,
   type HeadNotice,
 } from './messages';
@@ -23,12 +23,13 @@ function setUp() {
 }
 
 describe('the writers’ side of the bus (R5)', () => {
-  it('publishes each entry on its brane’s channel, in order', () => {
+  it('publishes the entries of a commit on their brane’s channel, in order, as one message', () => {
     const { publisher, sent, brane } = setUp();
     const messages = [2, 3].map((seq) => ({ epoch, seq, frame: Uint8Array.of(seq) }));
     publisher.publish(brane, messages);
-    expect(sent.map(({ channel }) => channel)).toEqual([`brane:${brane}`, `brane:${brane}`]);
-    expect(sent.map(({ payload }) => decodeBraneMessage(payload))).toEqual(messages);
+    publisher.publish(brane, []);
+    expect(sent.map(({ channel }) => channel)).toEqual([`brane:${brane}`]);
+    expect(sent.map(({ payload }) => decodeBraneMessages(payload))).toEqual([messages]);
   });
 
   it('announces once a second the heads that were advanced in the last 10 s, then is silent', async () => {
@@ -59,17 +60,17 @@ describe('the writers’ side of the bus (R5)', () => {
 describe('messages of the bus', () => {
   it('that are none are passed over: what is lost is made good by the log', () => {
     const message = { epoch, seq: 1, frame: Uint8Array.of(1) };
-    expect(decodeBraneMessage(encodeBraneMessage(message))).toEqual(message);
+    expect(decodeBraneMessages(encodeBraneMessages([message]))).toEqual([message]);
     const wrong = [
-      Uint8Array.of(0xff),
-      Uint8Array.of(),
-      encodeCbor({ epoch, seq: 1 }),
-      encodeCbor([epoch, -1, Uint8Array.of()]),
-      encodeCbor([epoch, 1.5, Uint8Array.of()]),
-      encodeCbor([epoch, 1, 'text']),
-      encodeCbor([1, 1, Uint8Array.of()]),
+      { epoch, seq: 1 },
+      [epoch, -1, Uint8Array.of()],
+      [epoch, 1.5, Uint8Array.of()],
+      [epoch, 1, 'text'],
+      [1, 1, Uint8Array.of()],
     ];
-    expect(wrong.map((payload) => decodeBraneMessage(payload))).toEqual(wrong.map(() => undefined));
+    expect(decodeBraneMessages(encodeCbor([...wrong, [epoch, 1, Uint8Array.of(1)]]))).toEqual([message]);
+    const none = [Uint8Array.of(0xff), Uint8Array.of(), encodeCbor({ epoch, seq: 1 }), encodeCbor('text')];
+    expect(none.map((payload) => decodeBraneMessages(payload))).toEqual(none.map(() => []));
     const head = { brane_id: asBraneId('b'), epoch, seq: 0 };
     expect(decodeHeads(encodeHeads([head]))).toEqual([head]);
     expect(decodeHeads(encodeCbor([['b', epoch, 0], ['b', epoch], 7, null]))).toEqual([head]);

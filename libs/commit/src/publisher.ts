@@ -2,7 +2,7 @@ import type { BraneId, Environment } from '@state-server/domain';
 import { type Bus, channels } from '@state-server/messaging-port';
 import type { BraneMessage } from './committer';
 import { createHeadHeartbeat } from './heartbeat';
-import { encodeBraneMessage, encodeHeads } from './messages';
+import { encodeBraneMessages, encodeHeads } from './messages';
 
 export interface Publisher {
   /** `deps.publish` of `createCommitter`: the entries on the brane's channel, and the head into the heartbeat. */
@@ -21,10 +21,10 @@ export function createPublisher(deps: {
   });
   return {
     publish(braneId, messages) {
-      const channel = channels.brane(braneId);
-      for (const message of messages) deps.bus.publish(channel, encodeBraneMessage(message));
       const last = messages.at(-1);
-      if (last) heartbeat.advanced(braneId, last.epoch, last.seq);
+      if (!last) return;
+      deps.bus.publish(channels.brane(braneId), encodeBraneMessages(messages));
+      heartbeat.advanced(braneId, last.epoch, last.seq);
     },
     stop: () => heartbeat.stop(),
   };

@@ -1,4 +1,4 @@
-import { type BraneMessage, type BraneView, decodeBraneMessage } from '@state-server/commit';
+import { type BraneMessage, type BraneView, decodeBraneMessages } from '@state-server/commit';
 import type { BraneId, BraneMeta, Environment, Epoch, Standing, TimerHandle } from '@state-server/domain';
 import { type Bus, channels, type Subscription } from '@state-server/messaging-port';
 import { fail } from '@state-server/protocol';
@@ -189,8 +189,7 @@ export class Room implements FeedRoom {
   }
 
   private payload(payload: Uint8Array): void {
-    const message = decodeBraneMessage(payload);
-    if (message) this.receive(message);
+    for (const message of decodeBraneMessages(payload)) this.receive(message);
   }
 
   /** Whoever joins sees all that was durable when he asked, and is judged by it. */

@@ -20,7 +20,7 @@ export interface Subscription {
 
 /** The channels, in one place. Payloads are CBOR. */
 export const channels = {
-  /** Encoded `brane.ops` frames of one brane, in the form described by `BraneMessage` of libs/commit. */
+  /** Encoded `brane.ops` frames of one brane, those of a commit in one message: `encodeBraneMessages` of libs/commit. */
   brane: (braneId: string) => `brane:${braneId}`,
   /** Presence of one brane between gateways. */
   presence: (braneId: string) => `presence:${braneId}`,
