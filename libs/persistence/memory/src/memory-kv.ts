@@ -71,7 +71,8 @@ export class MemoryKv implements OrderedKv {
     if (!isCurrent(this.root)) throw new KvConflict();
     let root = this.root;
     for (const [key, value] of changes.writes) {
-      root = value ? treeSet(root, key, { value }) : treeDelete(root, key);
+      // A copy: a value may lie in one piece of memory with others, which this one would keep alive.
+      root = value ? treeSet(root, key, { value: Uint8Array.from(value) }) : treeDelete(root, key);
     }
     this.root = root;
   }

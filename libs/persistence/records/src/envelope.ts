@@ -15,6 +15,10 @@ const PAYLOAD_AT = CHUNKS_AT + 1;
 const CHECKSUM_BYTES = 4;
 const CHUNK_BYTES = STORE_LIMITS.valueBytes - PAYLOAD_AT - CHECKSUM_BYTES;
 
+/** Bytes of a value before and after its payload. */
+export const VALUE_HEAD_BYTES = PAYLOAD_AT;
+export const VALUE_TAIL_BYTES = CHECKSUM_BYTES;
+
 /** 64 bits that no two writes share: a random half per process, and a counter. */
 export interface Stamp {
   readonly high: number;
@@ -48,11 +52,21 @@ function isIntact(key: KvKey, value: Uint8Array): boolean {
 
 function seal(key: KvKey, stamp: Stamp, chunks: number, payload: Uint8Array): Uint8Array {
   const value = Buffer.allocUnsafe(PAYLOAD_AT + payload.byteLength + CHECKSUM_BYTES);
+  value.set(payload, PAYLOAD_AT);
+  return sealInPlace(key, stamp, value, chunks);
+}
+
+/** Writes the envelope around a payload that stands in the value already. */
+export function sealInPlace(key: KvKey, stamp: Stamp, value: Buffer, chunks = 0): Uint8Array {
   value.writeUInt32BE(stamp.high, 0);
   value.writeUInt32BE(stamp.low, 4);
   value[CHUNKS_AT] = chunks;
-  value.set(payload, PAYLOAD_AT);
   return addChecksum(key, value);
+}
+
+/** What stands between the envelope's parts. */
+export function payloadIn(value: Uint8Array): Uint8Array {
+  return value.subarray(PAYLOAD_AT, value.byteLength - CHECKSUM_BYTES);
 }
 
 /** A key for people: its texts, and dots for the rest. */
@@ -103,8 +117,7 @@ export interface OpenedHead {
 /** Checks and takes apart a head; throws `corrupt` (SYNC P3). */
 export function openHead(collection: string, key: KvKey, value: Uint8Array): OpenedHead {
   if (!isIntact(key, value) || value.byteLength < PAYLOAD_AT + CHECKSUM_BYTES) throw corrupt(collection, key);
-  const rest = value.subarray(PAYLOAD_AT, value.byteLength - CHECKSUM_BYTES);
-  return { value, chunks: value[CHUNKS_AT] ?? 0, rest };
+  return { value, chunks: value[CHUNKS_AT] ?? 0, rest: payloadIn(value) };
 }
 
 /** Puts a chunked payload together; a chunk that is damaged, absent or of another write is `corrupt` (SYNC P3). */

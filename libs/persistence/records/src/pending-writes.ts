@@ -6,7 +6,7 @@ export interface PendingRecord {
   readonly layout: Layout;
   readonly key: KvKey;
   /** Encoded when it was put, so that later changes of the caller's object do not matter; undefined: deleted. */
-  readonly payload: Uint8Array | undefined;
+  readonly draft: Buffer | undefined;
   /** By the place of the index in the layout. */
   readonly indexKeys: readonly (KvKey | undefined)[];
 }
@@ -43,7 +43,7 @@ export function overlayOf(
   const added = new Map<KvKey, Row>();
   const removed = new Set<KvKey>();
   for (const { record, predecessor } of records) {
-    const present = record.payload !== undefined;
+    const present = record.draft !== undefined;
     const before = place === undefined ? record.key : predecessor.indexKeys[place];
     const after = place === undefined ? (present ? record.key : undefined) : record.indexKeys[place];
     if (before !== undefined && before !== after && within(before)) removed.add(before);

@@ -9,7 +9,8 @@ import {
 } from '@state-server/persistence-port';
 import type { Stamp } from './envelope';
 import { KvConflict, KvOutcomeUnknown, type OrderedKv } from './ordered-kv';
-import type { RecordTransaction } from './record-transaction';
+import { IndexMemo } from './index-memo';
+import type { RecordTransaction, Writing } from './record-transaction';
 import { outcomeUnknown, outOfTime, withinTime, type Attempt } from './time-limit';
 
 const DEFAULT_DEADLINE_MS = 5_000;
@@ -45,6 +46,7 @@ interface Run<T> {
 export class RecordStore implements Store {
   private stampHigh = 0;
   private stampLow = 0;
+  private readonly writing: Writing = { nextStamp: () => this.nextStamp(), memo: new IndexMemo() };
 
   constructor(
     private readonly kv: OrderedKv,
@@ -100,7 +102,7 @@ export class RecordStore implements Store {
       return await withinTime(
         this.kv,
         this.environment,
-        { label, ms, nextStamp: this.nextStamp },
+        { label, ms, writing: this.writing },
         ({ kv, records }) => this.runOnce(run, attempt, { kv, records }),
       );
     } catch (error) {
@@ -147,12 +149,12 @@ export class RecordStore implements Store {
     });
   }
 
-  private readonly nextStamp = (): Stamp => {
+  private nextStamp(): Stamp {
     if (this.stampLow === 0) this.stampHigh = Math.floor(this.environment.random.next() * 2 ** 32);
     const stamp = { high: this.stampHigh, low: this.stampLow };
     this.stampLow = (this.stampLow + 1) % 2 ** 32;
     return stamp;
-  };
+  }
 }
 
 /** After an unknown outcome the transaction's own record is read first: it says which attempt was committed. */

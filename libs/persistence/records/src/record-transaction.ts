@@ -14,10 +14,15 @@ import {
   openHead,
   openIndexEntry,
   type OpenedHead,
+  payloadIn,
   sealIndexEntry,
+  sealInPlace,
   sealRecord,
   type Stamp,
+  VALUE_HEAD_BYTES,
+  VALUE_TAIL_BYTES,
 } from './envelope';
+import type { IndexMemo } from './index-memo';
 import {
   indexKeysOfDocument,
   keyInterval,
@@ -28,7 +33,7 @@ import {
   type Layout,
 } from './layout';
 import type { KvChanges, KvEntry, KvKey, KvTransaction, MaybePromise } from './ordered-kv';
-import { decodePayload, encodePayload } from './payload';
+import { decodeDraft, decodePayload, encodeDraft } from './payload';
 import {
   mergeRows,
   NO_PREDECESSOR,
@@ -39,6 +44,7 @@ import {
   type Row,
 } from './pending-writes';
 
+const NO_KEYS: readonly undefined[] = [];
 const NO_OVERLAY: Overlay = { added: new Map(), removed: new Set() };
 
 type Document = Readonly<Record<string, unknown>>;
@@ -48,6 +54,12 @@ interface Stored {
   readonly head: OpenedHead;
   /** What a write of it would have to undo; known once it was decoded for a transaction that may write. */
   indexKeys?: readonly (KvKey | undefined)[];
+}
+
+/** What all attempts that write share. */
+export interface Writing {
+  readonly nextStamp: () => Stamp;
+  readonly memo: IndexMemo;
 }
 
 /** One attempt: reads from the driver's snapshot with the attempt's own writes over it. */
@@ -62,7 +74,7 @@ export class RecordTransaction implements Transaction {
   constructor(
     private readonly kv: KvTransaction,
     /** Absent for a transaction that only reads. */
-    private readonly nextStamp: (() => Stamp) | undefined,
+    private readonly writing: Writing | undefined,
   ) {}
 
   /** From now on every call fails with this error: a callback that outlives its attempt changes and learns nothing. */
@@ -131,14 +143,14 @@ export class RecordTransaction implements Transaction {
     const fields = document as unknown as Document;
     const key = keyOfDocument(layout, fields);
     const indexKeys = indexKeysOfDocument(layout, fields);
-    this.pending.set(key, { layout, key, payload: encodePayload(name, document), indexKeys });
+    this.pending.set(key, { layout, key, draft: encodeDraft(name, document), indexKeys });
   }
 
   delete(name: CollectionName, key: Key): void {
     this.mustBeOpen();
     const layout = layoutOf(name);
     const encoded = primaryKey(layout, key);
-    this.pending.set(encoded, { layout, key: encoded, payload: undefined, indexKeys: [] });
+    this.pending.set(encoded, { layout, key: encoded, draft: undefined, indexKeys: NO_KEYS });
   }
 
   /** What this attempt asks of the driver. Throws `too_large` above the common limit of a transaction. */
@@ -181,14 +193,14 @@ export class RecordTransaction implements Transaction {
 
   private document(layout: Layout, key: KvKey): MaybePromise<Document | undefined> {
     const pending = this.pending.get(key);
-    if (pending) return pending.payload && decodePayload(pending.payload);
+    if (pending) return pending.draft && decodeDraft(pending.draft);
     return then(this.stored(layout, key), (stored) => stored && this.decode(layout, key, stored));
   }
 
   private decode(layout: Layout, key: KvKey, stored: Stored): MaybePromise<Document> {
     return then(this.payload(layout, key, stored.head), (payload) => {
       const document = decodePayload(payload);
-      if (this.nextStamp && layout.indexes.length > 0) {
+      if (this.writing && layout.indexes.length > 0) {
         stored.indexKeys ??= indexKeysOfDocument(layout, document);
       }
       return document;
@@ -232,13 +244,19 @@ export class RecordTransaction implements Transaction {
   }
 
   private predecessor({ layout, key }: PendingRecord): MaybePromise<Predecessor> {
-    return then(this.stored(layout, key), (stored) => {
-      if (!stored) return NO_PREDECESSOR;
-      const { chunks } = stored.head;
-      if (layout.indexes.length === 0) return { exists: true, chunks, indexKeys: [] };
-      const decoded = stored.indexKeys ? undefined : this.decode(layout, key, stored);
-      return then(decoded, () => ({ exists: true, chunks, indexKeys: stored.indexKeys ?? [] }));
+    if (this.seen.has(key)) return this.described(layout, key, this.seen.get(key));
+    return then(this.kv.get(key), (value) => {
+      const known = value && this.writing?.memo.find(key, value);
+      return known ?? this.described(layout, key, this.remember(layout, key, value));
     });
+  }
+
+  private described(layout: Layout, key: KvKey, stored: Stored | undefined): MaybePromise<Predecessor> {
+    if (!stored) return NO_PREDECESSOR;
+    const { chunks } = stored.head;
+    if (layout.indexes.length === 0) return { exists: true, chunks, indexKeys: NO_KEYS };
+    const decoded = stored.indexKeys ? undefined : this.decode(layout, key, stored);
+    return then(decoded, () => ({ exists: true, chunks, indexKeys: stored.indexKeys ?? NO_KEYS }));
   }
 
   private stage(
@@ -246,23 +264,31 @@ export class RecordTransaction implements Transaction {
     before: Predecessor,
     writes: Map<KvKey, Uint8Array | undefined>,
   ): void {
-    const { layout, key, payload } = record;
-    layout.indexes.forEach((_, place) => {
-      const [old, fresh] = [before.indexKeys[place], record.indexKeys[place]];
-      if (old === fresh) return;
+    const { layout, key, draft, indexKeys } = record;
+    for (let place = 0; place < layout.indexes.length; place += 1) {
+      const [old, fresh] = [before.indexKeys[place], indexKeys[place]];
+      if (old === fresh) continue;
       if (old !== undefined) writes.set(old, undefined);
       if (fresh !== undefined) writes.set(fresh, sealIndexEntry(fresh, key));
-    });
-    const chunks = payload ? chunkCount(payload.byteLength) : 0;
+    }
+    const bytes = draft ? draft.byteLength - VALUE_HEAD_BYTES - VALUE_TAIL_BYTES : 0;
+    const chunks = chunkCount(bytes);
     for (let place = chunks; place < before.chunks; place += 1) {
       writes.set(chunkKey(layout.chunkPrefix, key, place), undefined);
     }
-    if (!payload) {
+    if (!draft) {
       if (before.exists) writes.set(key, undefined);
       return;
     }
-    if (!this.nextStamp) throw new TypeError('this transaction only reads');
-    const sealed = sealRecord(key, layout.chunkPrefix, this.nextStamp(), payload);
+    if (!this.writing) throw new TypeError('this transaction only reads');
+    const stamp = this.writing.nextStamp();
+    if (before.exists && layout.indexes.length > 0)
+      this.writing.memo.note(key, stamp, { exists: true, chunks, indexKeys });
+    if (chunks === 0) {
+      writes.set(key, sealInPlace(key, stamp, draft));
+      return;
+    }
+    const sealed = sealRecord(key, layout.chunkPrefix, stamp, payloadIn(draft));
     writes.set(key, sealed.head);
     sealed.chunks.forEach((value, place) => writes.set(chunkKey(layout.chunkPrefix, key, place), value));
   }

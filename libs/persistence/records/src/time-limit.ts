@@ -1,8 +1,7 @@
 import type { Environment } from '@state-server/domain';
 import { StoreError } from '@state-server/persistence-port';
-import type { Stamp } from './envelope';
 import type { KvTransaction, OrderedKv } from './ordered-kv';
-import { RecordTransaction } from './record-transaction';
+import { RecordTransaction, type Writing } from './record-transaction';
 
 export function outOfTime(label: string): StoreError {
   return new StoreError('deadline', `${label} ran out of time and was not committed`);
@@ -23,7 +22,7 @@ export interface AttemptOptions {
   readonly label: string;
   readonly ms: number;
   /** Absent for an attempt that only reads. */
-  readonly nextStamp?: () => Stamp;
+  readonly writing?: Writing;
 }
 
 /**
@@ -33,7 +32,7 @@ export interface AttemptOptions {
 export async function withinTime<R>(
   kv: OrderedKv,
   environment: Environment,
-  { label, ms, nextStamp }: AttemptOptions,
+  { label, ms, writing }: AttemptOptions,
   body: (attempt: Attempt) => Promise<R>,
 ): Promise<R> {
   if (ms <= 0) throw outOfTime(label);
@@ -43,7 +42,7 @@ export async function withinTime<R>(
 
   const run = async (): Promise<R> => {
     const snapshot = await kv.begin();
-    attempt = { kv: snapshot, records: new RecordTransaction(snapshot, nextStamp) };
+    attempt = { kv: snapshot, records: new RecordTransaction(snapshot, writing) };
     if (late) {
       snapshot.abandon();
       throw late;
