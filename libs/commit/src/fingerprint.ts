@@ -100,14 +100,18 @@ function walkNumber(lanes: Lanes, value: number): void {
 }
 
 function walkObject(lanes: Lanes, value: object): void {
-  if (value instanceof Uint8Array) {
-    lanes.word(Tag.Bytes);
-    lanes.word(value.length);
-    for (const byte of value) lanes.word(byte);
-  } else if (Array.isArray(value) || value instanceof Float32Array) {
+  if (value instanceof Float32Array) {
     lanes.word(Tag.List);
     lanes.word(value.length);
-    for (const item of value as ArrayLike<unknown> & Iterable<unknown>) walk(lanes, item);
+    for (let index = 0; index < value.length; index += 1) walkNumber(lanes, value[index] ?? 0);
+  } else if (value instanceof Uint8Array) {
+    lanes.word(Tag.Bytes);
+    lanes.word(value.length);
+    for (let index = 0; index < value.length; index += 1) lanes.word(value[index] ?? 0);
+  } else if (Array.isArray(value)) {
+    lanes.word(Tag.List);
+    lanes.word(value.length);
+    for (const item of value as readonly unknown[]) walk(lanes, item);
   } else {
     walkMap(lanes, value as Readonly<Record<string, unknown>>);
   }
@@ -125,13 +129,15 @@ function walkMap(lanes: Lanes, map: Readonly<Record<string, unknown>>): void {
   }
 }
 
+function hex(lane: number): string {
+  return lane.toString(16).padStart(8, '0');
+}
+
 function hash(value: unknown): string {
   const lanes = new Lanes();
   walk(lanes, value);
-  return lanes
-    .finish()
-    .map((lane) => lane.toString(16).padStart(8, '0'))
-    .join('');
+  const [a, b, c, d] = lanes.finish();
+  return hex(a) + hex(b) + hex(c) + hex(d);
 }
 
 /** 32 hex digits; the same for values that are equal on the wire. */
@@ -141,13 +147,13 @@ export function fingerprint(value: unknown): string {
 
 /** A UUID v4 by its form, always the same for the same value: lets a retry find what its first try has made. */
 export function derivedUuid(value: unknown): string {
-  const hex = hash(value);
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 3) | 8).toString(16);
+  const digits = hash(value);
+  const variant = ((Number.parseInt(digits.charAt(16), 16) & 3) | 8).toString(16);
   return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `4${hex.slice(13, 16)}`,
-    `${variant}${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `${variant}${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
   ].join('-');
 }

@@ -7,7 +7,7 @@ import {
   WorkingCopy,
 } from '@state-server/domain';
 import { fail, fromRefusal, StateError } from '@state-server/protocol';
-import type { HeadDoc, OpResultDoc } from '@state-server/persistence-port';
+import type { HeadDoc, LogDoc, OpResultDoc } from '@state-server/persistence-port';
 import { resolveAdminister } from './administer';
 import type { Committed } from './committer';
 import { encodeEntry } from './frame';
@@ -154,43 +154,26 @@ export class GroupAttempt {
     const { head, tx } = this.ground;
     const { request } = work;
     const { ops, inverses, skipped } = resolution.resolved;
-    const place = {
-      brane_id: head.brane_id,
-      epoch: head.epoch,
-      seq: context.seq,
-      op_id: request.op_id,
-      at: context.at,
-    };
-    const frame = encodeEntry({ ...place, actor: context.actor, ops });
+    const { brane_id, epoch } = head;
+    const { seq, at, actor } = context;
+    const { op_id } = request;
+    const frame = encodeEntry({ brane_id, epoch, seq, op_id, actor, at, ops });
     const kind = kindOf(work);
-    tx.put('log', {
-      ...place,
-      actor: context.actor,
-      kind,
-      frame,
-      inverses,
-      ...(request.trace_id === undefined ? {} : { trace_id: request.trace_id }),
-    });
-    const record: OpResultDoc = {
-      ...place,
-      user_id: context.actor,
-      fingerprint: work.fingerprint,
-      kind,
-      ...(skipped.length === 0 ? {} : { skipped }),
-      ...(resolution.target === undefined ? {} : { target_op_id: resolution.target }),
-    };
+    const { trace_id } = request;
+    const log: LogDoc = { brane_id, epoch, seq, op_id, at, actor, kind, frame, inverses };
+    tx.put('log', trace_id === undefined ? log : { ...log, trace_id });
+    const { fingerprint } = work;
+    let record: OpResultDoc = { brane_id, epoch, seq, op_id, at, user_id: actor, fingerprint, kind };
+    if (skipped.length > 0) record = { ...record, skipped };
+    if (resolution.target !== undefined) record = { ...record, target_op_id: resolution.target };
     tx.put('op_results', record);
     this.records.add(record);
     for (const marked of resolution.marked ?? []) tx.put('op_results', marked);
     this.account(resolution.resolved, frame.byteLength);
     this.entries += 1;
-    const committed: Committed = {
-      ...place,
-      ops,
-      ...(skipped.length === 0 ? {} : { skipped }),
-      replayed: false,
-    };
-    return { kind: 'entry', committed, message: { epoch: head.epoch, seq: context.seq, frame } };
+    const committed: Committed = { brane_id, epoch, seq, op_id, at, ops, replayed: false };
+    const answer = skipped.length === 0 ? committed : { ...committed, skipped };
+    return { kind: 'entry', committed: answer, message: { epoch, seq, frame } };
   }
 
   private account({ ops, inverses }: Resolved, frameBytes: number): void {

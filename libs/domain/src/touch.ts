@@ -49,16 +49,10 @@ function change(object: SceneObject, op: TouchOp, context: OpContext): Result<Sc
   }
 }
 
-function stamp(object: SceneObject, version: number, context: OpContext): SceneObject {
-  return {
-    ...object,
-    version,
-    seq: context.seq,
-    updated_at: context.at,
-    updated_by: context.actor,
-    // Once set it stays (SYNC U1).
-    ...(context.actor === object.created_by ? {} : { co_edited: true }),
-  };
+function stamp(object: SceneObject, version: number, { seq, at, actor }: OpContext): SceneObject {
+  const stamped = { ...object, version, seq, updated_at: at, updated_by: actor };
+  // Once set it stays (SYNC U1).
+  return actor === object.created_by ? stamped : { ...stamped, co_edited: true };
 }
 
 /** The object that a create brings in. */

@@ -81,13 +81,35 @@ export class PayloadWriter {
     else throw NOT_PLAIN;
   }
 
+  /** Walked once: the number of fields is written where it stands as soon as it is known. */
   private map(map: Readonly<Record<string, unknown>>): void {
-    const keys = Object.keys(map);
-    this.head(MAP, keys.length);
-    for (const key of keys) {
+    this.reserve(1);
+    const before = this.at - this.start;
+    this.at += 1;
+    let fields = 0;
+    // Object.prototype has nothing that is enumerable, so these are the map's own fields.
+    for (const key in map) {
       this.text(key);
       this.item(map[key]);
+      fields += 1;
     }
+    // The document may have moved to another slab meanwhile.
+    const place = this.start + before;
+    if (fields < 24) this.slab[place] = MAP | fields;
+    else this.widen(place, fields);
+  }
+
+  /** Makes room for a longer head of the map that begins here. */
+  private widen(place: number, fields: number): void {
+    const more = fields < 0x100 ? 1 : fields < 0x1_0000 ? 2 : 4;
+    const before = place - this.start;
+    this.reserve(more);
+    const head = this.start + before;
+    const end = this.at;
+    this.slab.copyWithin(head + 1 + more, head + 1, end);
+    this.at = head;
+    this.head(MAP, fields);
+    this.at = end + more;
   }
 
   private text(text: string): void {

@@ -1,10 +1,10 @@
 import { StoreError, type CollectionName, type Documents, type Key } from '@state-server/persistence-port';
-import { chunkKey, openIndexEntry, sealIndexEntry, sealRecord, type Stamp } from './envelope';
+import { chunkKey, openIndexEntry, payloadIn, sealIndexEntry, sealRecord, type Stamp } from './envelope';
 import { openDocument } from './inspect-records';
 import { AFTER_ALL } from './key';
 import { indexKeysOfDocument, keyOfDocument, layoutOf, primaryKey, type Layout } from './layout';
 import type { KvKey, KvTransaction, OrderedKv } from './ordered-kv';
-import { encodePayload } from './payload';
+import { encodeDraft } from './payload';
 
 /** One document of a named collection. */
 export type NamedDocument = {
@@ -49,7 +49,8 @@ export async function rewriteRecords(
       const fields = document as unknown as Readonly<Record<string, unknown>>;
       const key = keyOfDocument(layout, fields);
       await clear(tx, layout, key, writes);
-      const sealed = sealRecord(key, layout.chunkPrefix, nextStamp(), encodePayload(collection, document));
+      const payload = payloadIn(encodeDraft(collection, document));
+      const sealed = sealRecord(key, layout.chunkPrefix, nextStamp(), payload);
       writes.set(key, sealed.head);
       sealed.chunks.forEach((value, place) => writes.set(chunkKey(layout.chunkPrefix, key, place), value));
       for (const indexKey of indexKeysOfDocument(layout, fields)) {
