@@ -36,4 +36,6 @@ export interface CommitterDeps {
   readonly metrics?: CommitMetrics;
   /** For the replicas of all branes together; default 64 MiB. */
   readonly replicaBytes?: number;
+  /** Objects below a moved group that are re-keyed with it (SYNC S2); default: the limit of the domain. More are listed. */
+  readonly rekeyedAtOnce?: number;
 }

@@ -1,4 +1,4 @@
-import type { BraneId } from '@state-server/domain';
+import { type BraneId, LIMITS } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import { type HeadDoc, StoreError, type Transaction } from '@state-server/persistence-port';
 import { catchUp } from './catch-up';
@@ -18,6 +18,8 @@ export interface Ground {
   readonly load: Loader;
   /** For entries of this transaction: never before the previous entry's (SYNC L4). */
   readonly at: string;
+  /** Objects below moved groups that this transaction re-keys at the most (SYNC S2). */
+  readonly rekeyedAtOnce: number;
 }
 
 export interface Task<T> {
@@ -146,7 +148,8 @@ export class Lane {
       const replica = await this.replicaAt(tx, head);
       const load = new Loader(tx, this.braneId, replica);
       const at = this.entryTime(head, now);
-      const step = await task.body({ tx, head, replica, load, at });
+      const { rekeyedAtOnce = LIMITS.rekeyed_objects_per_op } = this.core;
+      const step = await task.body({ tx, head, replica, load, at, rekeyedAtOnce });
       if (step.head) tx.put('heads', withoutTurn(step.head));
       else if (head.turn?.writer === this.core.writerId) tx.put('heads', withoutTurn(head));
       await step.finally?.();

@@ -1,6 +1,5 @@
 import {
   boundingRadius,
-  LIMITS,
   type Matrix,
   multiply,
   type ObjectId,
@@ -100,7 +99,7 @@ class Subtrees {
   async add(id: ObjectId): Promise<void> {
     // One that waits for its re-keying needs no second look.
     if (this.ground.head.rekeying?.includes(id)) return;
-    const room = LIMITS.rekeyed_objects_per_op - this.cells.size;
+    const room = this.ground.rekeyedAtOnce - this.cells.size;
     // The root itself is not one of its descendants, and one more tells that there are too many.
     await this.ground.load.subtree(this.copy, id, room + 2, 'depth');
     const below = [...subtree(this.copy, id, room + 2)].slice(1);

@@ -13,6 +13,8 @@ const MAY_IMPORT = {
   adapter: ['port', 'domain', 'protocol', 'adapter'],
   contract: ['port', 'testing', 'domain'],
   testing: ['domain', 'protocol', 'port', 'adapter'],
+  // The engine, the write path, the record layer, the upkeep and the SDK in one process: it knows them all, none knows it.
+  simulator: ['domain', 'protocol', 'commit', 'realtime', 'port', 'adapter', 'feature', 'sdk', 'testing'],
   platform: ['domain', 'protocol', 'port'],
   service: ['domain', 'protocol', 'port', 'platform'],
   feature: ['domain', 'protocol', 'commit', 'port', 'platform', 'service'],
@@ -65,6 +67,7 @@ const BANNED_PACKAGES = {
   composition: [...STORES_AND_BROKERS, 'cbor-x', '@nestjs/*'],
   app: [...STORES_AND_BROKERS, 'cbor-x'],
   testing: ['@nestjs/*'],
+  simulator: ['@nestjs/*', ...STORES_AND_BROKERS],
   e2e: ['@nestjs/*', 'lmdb', 'mongoose', 'foundationdb'],
   tool: ['@nestjs/*'],
 };
