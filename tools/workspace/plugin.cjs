@@ -78,6 +78,12 @@ const generated = ({ root }) =>
     ],
   });
 
+/** The long run of the simulator: `nx run realtime:simulate --seeds=20000`. @returns {Target} */
+const simulate = () => ({
+  executor: 'nx:run-commands',
+  options: { command: 'node tools/dev/run.mjs libs/simulator/src/simulate.main.ts', cwd: '{workspaceRoot}' },
+});
+
 /** @param {Project} project @returns {Record<string, Target>} */
 const appTargets = ({ name }) => ({
   build: cached(`${TOOL}/build-app.main.ts ${name}`, {
@@ -108,6 +114,7 @@ function targetsOf(project, workspaceRoot) {
     ...(existsSync(join(directory, 'jest.config.cjs')) &&
       hasSpecs(directory, '.fuzz.spec.ts') && { fuzz: fuzz(project) }),
     ...(project.name === 'generators' && { generated: generated(project) }),
+    ...(project.name === 'realtime' && { simulate: simulate() }),
     ...(project.tags.includes('type:app') && appTargets(project)),
     ...(project.tags.includes('type:sdk') && sdkTargets()),
   };

@@ -37,11 +37,12 @@ export const INJECT: Readonly<Record<Fault, Inject>> = {
     if (!process) return;
     world.coverage.count('crashes');
     if (dice.chance(0.3)) process.die();
+    else if (dice.chance(0.4)) process.dieAt('publish');
     else process.dieSoon(dice.int(30));
   },
   freeze: (world, dice) => {
     world.coverage.count('freezes');
-    dice.pick(processes(world))?.freeze(dice.of(50, 700, 5_000, 12_000));
+    dice.pick(processes(world))?.freeze(dice.of(50, 300, 2_000, dice.of(5_000, 12_000)));
   },
   drain: (world, dice) => {
     const node = dice.pick(world.gateways);
@@ -75,7 +76,7 @@ export const INJECT: Readonly<Record<Fault, Inject>> = {
     world.coverage.count('offline');
     world.network.offline.add(device.process);
     for (const wire of world.network.wires) if (wire.client === device.process) wire.cut();
-    const ms = dice.of(300, 3_000, 15_000);
+    const ms = dice.of(300, 2_000, dice.of(5_000, 12_000));
     world.scheduler.after(ms, 'fault.online', () => world.network.offline.delete(device.process));
   },
   skew: () => undefined,

@@ -102,7 +102,8 @@ const WEIGHTS: readonly (readonly [weight: number, kind: Kind | 'edit' | 'upkeep
     [5, 'rejoin', deeds.rejoin],
     [5, 'members', deeds.members],
     [2, 'visibility', deeds.visibility],
-    [1, 'delete-brane', deeds.deleteBrane],
+    [1.5, 'delete-brane', deeds.deleteBrane],
+    [1, 'purge', deeds.purge],
     [5, 'rest', deeds.rest],
     [1, 'second-brane', deeds.secondBrane],
     [8, 'upkeep', deeds.upkeep],
@@ -115,10 +116,11 @@ async function work(world: World): Promise<void> {
   const possible = WEIGHTS.filter(
     ([, kind]) => kind === 'edit' || kind === 'upkeep' || kind === 'return' || plan.kinds.has(kind),
   ).map(([weight, , deed]) => [weight, deed] as const);
+  const tempo = world.dice.of(0.2, 1, 1, 1.5);
   for (let step = 0; step < plan.steps; step += 1) {
     // Of the seed and the step alone: a run with fewer steps is the beginning of the longer one.
     const dice = world.dice.fork(`step ${step}`);
-    await scheduler.advance(dice.of(1, 5, 30, 100, 400) * dice.next());
+    await scheduler.advance(dice.of(1, 5, 30, 150, 600) * tempo * dice.next());
     world.coverage.count('actions');
     dice.weighted(possible)?.(world, dice);
   }

@@ -23,6 +23,7 @@ export class SimProcess implements Owner {
   skewMs: number;
   /** Effects until it dies. */
   private fuse: number | undefined;
+  private diesAt: string | undefined;
   private readonly mourners: (() => void)[] = [];
   private readonly bootedAt: number;
 
@@ -51,8 +52,9 @@ export class SimProcess implements Owner {
   }
 
   /** Something is about to leave this process. False: it is dead, and nothing does. */
-  effect(): boolean {
+  effect(what?: string): boolean {
     if (!this.alive) return false;
+    if (what !== undefined && what === this.diesAt) this.fuse = 0;
     if (this.fuse === undefined) return true;
     if (this.fuse > 0) {
       this.fuse -= 1;
@@ -65,6 +67,11 @@ export class SimProcess implements Owner {
   /** Dies before so many more effects plus one. */
   dieSoon(effects: number): void {
     this.fuse ??= effects;
+  }
+
+  /** Dies when it is about to do this. */
+  dieAt(what: string): void {
+    this.diesAt = what;
   }
 
   die(): void {

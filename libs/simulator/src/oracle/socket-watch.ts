@@ -1,5 +1,11 @@
 import type { BraneId, UserId } from '@state-server/domain';
-import { type ClientFrame, decodeFrame, isErrorCode, type ServerFrame, splitFrames } from '@state-server/protocol';
+import {
+  type ClientFrame,
+  decodeFrame,
+  isErrorCode,
+  type ServerFrame,
+  splitFrames,
+} from '@state-server/protocol';
 import { decodeBraneMessage } from '@state-server/commit';
 import { channels } from '@state-server/messaging-port';
 import type { Coverage } from '../coverage';
@@ -57,6 +63,7 @@ export class SocketWatch implements Watch {
 
   /** Of what clients send only one thing matters here: that somebody leaves of his own will. */
   received(wire: Wire, message: Message): void {
+    if (says(message, AGAIN)) this.coverage.count('resent');
     if (message.length > LEAVE_BYTES) return;
     const frame = decodeFrame(message) as Partial<ClientFrame>;
     if (frame.type === 'brane.leave' && frame.brane_id) this.sentOf.get(wire)?.delete(frame.brane_id);
@@ -172,6 +179,7 @@ export class SocketWatch implements Watch {
 
   private ack(frame: FrameOf<'brane.ack'>, sent: Sent, to: { user: UserId; where: string }): void {
     const seq = this.store.log(frame.brane_id)?.find(to.user, frame.op_id);
+    if (frame.skipped) this.coverage.count('undo_skipped');
     if (seq !== frame.seq) {
       this.report(
         'SIM-4',
@@ -183,6 +191,14 @@ export class SocketWatch implements Watch {
       sent.ahead = `${to.where}: acknowledged at ${frame.seq}, was sent ${sent.seq ?? 0}`;
     }
   }
+}
+
+const AGAIN = 'again';
+
+/** Whether the text stands somewhere in it, in plain letters in either format. */
+function says(message: Message, text: string): boolean {
+  if (typeof message === 'string') return message.includes(`"${text}"`);
+  return Buffer.from(message.buffer, message.byteOffset, message.byteLength).includes(text);
 }
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {

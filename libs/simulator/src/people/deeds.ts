@@ -5,6 +5,7 @@ import { StateError } from '@state-server/protocol';
 import type { LiveBrane } from '@state-server/client';
 import { StoreError } from '@state-server/persistence-port';
 import type { Dice } from '../kernel/dice';
+import type { SimProcess } from '../kernel/sim-process';
 import { describe, type WriterNode } from '../world/server-node';
 import type { World } from '../world/world';
 import type { Device } from './device';
@@ -22,6 +23,21 @@ function attempt(world: World, what: string, work: Promise<unknown>): void {
   });
 }
 
+/**
+ * A mutation by REST, sent again until it is answered. Whoever repeats one does not say that he has sent it before, so its
+ * op id has to be remembered for as long as he may: 7 days in production (SYNC I4), until it is settled here.
+ */
+function overRest(world: World, device: Device, what: string, answer: Promise<unknown>): void {
+  const open = { process: device.process };
+  world.openRequests.add(open);
+  void world.promises.expect(device.process, what, answer).then(() => world.openRequests.delete(open));
+}
+
+/** Op ids are being forgotten, or somebody may still repeat a request. */
+function isRestBusy(open: ReadonlySet<{ readonly process: SimProcess }>): boolean {
+  return [...open].some(({ process }) => process.alive);
+}
+
 /** A device with a brane that it is in, live or not: people go on working without a connection. */
 function someone(
   world: World,
@@ -32,8 +48,15 @@ function someone(
   return device && place && { device, brane: place.brane };
 }
 
+/** Whoever may not edit tries it now and then. */
+function mayEdit(brane: LiveBrane | undefined): boolean {
+  return brane?.role === 'owner' || brane?.role === 'editor';
+}
+
 export function edit(world: World, dice: Dice): void {
-  const who = someone(world, dice);
+  const who = [0, 1, 2]
+    .map(() => someone(world, dice))
+    .find((one) => mayEdit(one?.brane) || dice.chance(0.1));
   if (!who) return;
   const burst = dice.chance(0.08) ? 12 : dice.chance(0.3) ? 3 : 1;
   for (let left = burst; left > 0; left -= 1) {
@@ -61,12 +84,14 @@ export function rejoin(world: World, dice: Dice): void {
   const device = dice.pick(world.liveDevices());
   const braneId = dice.pick(world.branes);
   if (!device || !braneId || device.isOver) return;
-  if (device.places.has(braneId)) device.leave(braneId);
-  else device.join(braneId);
+  const place = device.places.get(braneId);
+  if (!place) device.join(braneId);
+  else if (place.brane.saveState.saved || dice.chance(0.1)) device.leave(braneId);
 }
 
 /** Somebody who may (mostly) changes who may. */
 export function members(world: World, dice: Dice): void {
+  if (isRestBusy(world.openForgetting)) return;
   const device = dice.pick(world.liveDevices());
   const braneId = dice.pick(world.branes);
   const userId = dice.pick(world.users.slice(1));
@@ -83,10 +108,11 @@ export function members(world: World, dice: Dice): void {
   const answer: Promise<unknown> = isRemoval
     ? rest.removeMember(braneId, userId)
     : rest.setMember(braneId, userId, role);
-  void world.promises.expect(device.process, `member ${userId} by ${device.process.name}`, answer);
+  overRest(world, device, `member ${userId} by ${device.process.name}`, answer);
 }
 
 export function visibility(world: World, dice: Dice): void {
+  if (isRestBusy(world.openForgetting)) return;
   const device = dice.pick(world.liveDevices());
   const braneId = dice.pick(world.branes);
   if (!device || !braneId || device.isOver) return;
@@ -95,13 +121,32 @@ export function visibility(world: World, dice: Dice): void {
     : { visibility: dice.of('private', 'link', 'public') };
   const headers = { 'idempotency-key': device.process.environment.ids.uuid() };
   const answer = device.client.request({ method: 'PATCH', path: `/brane/${braneId}`, headers, body });
-  world.coverage.count('braneless');
-  void world.promises.expect(device.process, 'settings', answer);
+  world.coverage.count('settings_changed');
+  overRest(world, device, 'settings', answer);
+}
+
+function ownerOf(world: World, braneId: BraneId | undefined): string | undefined {
+  const members = Object.entries(world.store.log(braneId ?? '')?.meta.members ?? {});
+  return members.find(([, role]) => role === 'owner')?.[0];
+}
+
+/** A month goes by, and what was deleted goes for good. */
+export function purge(world: World, dice: Dice): void {
+  const isDeleted = [...world.store.logs.values()].some(({ meta }) => meta.status === 'deleted');
+  if (!isDeleted || dice.chance(0.5)) return;
+  world.calendar.aheadMs += 31 * 24 * 3_600_000;
+  if (world.jobs?.process.alive) purgeAll(world, world.jobs);
+}
+
+export function purgeAll(world: World, { store, committer, process }: WriterNode): void {
+  attempt(world, 'purge', purgeBranes({ store, committer, clock: process.environment.clock }, BOUNDS));
 }
 
 export function deleteBrane(world: World, dice: Dice): void {
+  if (isRestBusy(world.openForgetting)) return;
   const braneId = dice.pick(world.branes);
-  const device = dice.pick(world.liveDevices());
+  const owners = world.liveDevices().filter((one) => ownerOf(world, braneId) === one.userId);
+  const device = dice.pick(dice.chance(0.8) ? owners : world.liveDevices());
   if (!braneId || !device || device.isOver) return;
   const isLive = world.store.log(braneId)?.meta.status === 'live';
   const headers = { 'idempotency-key': device.process.environment.ids.uuid() };
@@ -112,11 +157,12 @@ export function deleteBrane(world: World, dice: Dice): void {
     world.coverage.count(isLive ? 'deleted' : 'restored');
     return done;
   });
-  void world.promises.expect(device.process, 'status', counted);
+  overRest(world, device, 'status', counted);
 }
 
 /** The same edits through the other door. */
 export function rest(world: World, dice: Dice): void {
+  if (isRestBusy(world.openForgetting)) return;
   const device = dice.pick(world.liveDevices());
   const braneId = dice.pick(world.branes);
   if (!device || !braneId || device.isOver) return;
@@ -135,10 +181,11 @@ export function rest(world: World, dice: Dice): void {
   const answer = dice.chance(0.25) ? api.undo(braneId) : api.edit(braneId, ops, opId);
   const op = { braneId, userId: device.userId };
   const saved = answer.then((at) => world.promises.saved({ ...op, opId: at.op_id }, at));
-  void world.promises.expect(device.process, 'an edit by REST', saved);
+  overRest(world, device, 'an edit by REST', saved);
 }
 
 export function secondBrane(world: World, dice: Dice): void {
+  if (isRestBusy(world.openForgetting)) return;
   const device = dice.pick(world.liveDevices());
   if (!device || world.branes.length >= 3 || device.isOver) return;
   const answer = device.client.rest.createBrane({ name: 'another', visibility: dice.of('private', 'link') });
@@ -156,20 +203,27 @@ export function upkeep(world: World, dice: Dice): void {
   const { store, committer, process } = node;
   const { clock } = process.environment;
   const deps = { store, committer, clock };
-  const work = dice.of('rekey', 'rekey', 'reap', 'forget', 'purge');
+  const work = dice.of('rekey', 'reap', 'forget', 'forget', 'purge');
   if (work === 'rekey') rekey(world, node);
   if (work === 'reap' && kinds.has('reap')) {
     attempt(world, 'reap', reapDeleted({ ...deps, undoHorizonMs: dice.of(200, 3_000) }, BOUNDS));
   }
   if (work === 'forget' && kinds.has('forget')) {
-    const forgetting = forgetOpIds({ ...deps, dedupeMs: dice.of(50, 1_000, 5_000) }, BOUNDS);
-    attempt(
-      world,
-      'forget',
-      forgetting.then(({ done }) => world.coverage.count('forgotten', done)),
-    );
+    if (!isRestBusy(world.openRequests)) forget(world, node, dice);
   }
-  if (work === 'purge' && kinds.has('purge')) attempt(world, 'purge', purgeBranes(deps, BOUNDS));
+  if (work === 'purge' && kinds.has('purge')) purgeAll(world, node);
+}
+
+function forget(world: World, { store, committer, process }: WriterNode, dice: Dice): void {
+  const open = { process };
+  world.openForgetting.add(open);
+  const deps = { store, committer, clock: process.environment.clock, dedupeMs: dice.of(50, 1_000, 5_000) };
+  const forgetting = forgetOpIds(deps, BOUNDS).finally(() => world.openForgetting.delete(open));
+  attempt(
+    world,
+    'forget',
+    forgetting.then(({ done }) => world.coverage.count('forgotten', done)),
+  );
 }
 
 export function rekey(world: World, node: WriterNode): void {

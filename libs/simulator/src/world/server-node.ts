@@ -61,7 +61,7 @@ export class WriterNode {
       metrics: commitMetrics(installation),
       ...commit,
       publish: (braneId, messages) => {
-        if (!process.effect()) {
+        if (!process.effect('publish')) {
           installation.coverage.count('crashes_before_publish');
           return;
         }

@@ -40,6 +40,9 @@ export class World {
   api: WriterNode | undefined;
   jobs: WriterNode | undefined;
   violation: Violation | undefined;
+  /** Requests that may still be repeated, and work that forgets what was done: not at the same time (SYNC I4). */
+  readonly openRequests = new Set<{ readonly process: SimProcess }>();
+  readonly openForgetting = new Set<{ readonly process: SimProcess }>();
   private readonly installation: Installation;
   private readonly userOfProcess = new Map<SimProcess, UserId>();
   private born = 0;
