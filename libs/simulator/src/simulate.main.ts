@@ -26,6 +26,14 @@ interface Report {
   readonly failures: readonly Failure[];
 }
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
 type Flags = ReturnType<typeof flagsOf>;
 
 function flagsOf(args: readonly string[]) {
@@ -73,14 +81,11 @@ function kindsOf(list: string): ReadonlySet<Kind> {
 /** One seed, as it is; with `--trace` every event of it. */
 async function replay(flags: Flags, seed: number): Promise<number> {
   const plan = planOf(seed, planOptions(flags));
-  console.log(`${describePlan(plan)}`);
-  const onStep = (now: number, label: string): void =>
-    console.log(`${now.toFixed(2).padStart(10)}  ${label}`);
+  say(describePlan(plan));
+  const onStep = (now: number, label: string): void => say(`${now.toFixed(2).padStart(10)}  ${label}`);
   const outcome = await simulate(plan, flags.trace ? { onStep } : {});
-  console.log(
-    `${outcome.events} events, ${Math.round(outcome.simulatedMs)} ms simulated, trace ${outcome.trace}`,
-  );
-  console.log(outcome.violation ? outcome.violation.message : 'nothing went wrong');
+  say(`${outcome.events} events, ${Math.round(outcome.simulatedMs)} ms simulated, trace ${outcome.trace}`);
+  say(outcome.violation ? outcome.violation.message : 'nothing went wrong');
   return outcome.violation ? 1 : 0;
 }
 
@@ -126,9 +131,7 @@ async function runMany(flags: Flags): Promise<number> {
     const seconds = (performance.now() - started) / 1_000;
     const rate = done / seconds;
     const left = Math.round((count - done) / Math.max(rate, 0.001));
-    console.log(
-      `${done} of ${count} seeds, ${failures.length} failed, ${rate.toFixed(1)} seeds/s, ${left} s left`,
-    );
+    say(`${done} of ${count} seeds, ${failures.length} failed, ${rate.toFixed(1)} seeds/s, ${left} s left`);
     lastLine = performance.now();
   };
   const take = (): number[] => {
@@ -162,11 +165,11 @@ async function runMany(flags: Flags): Promise<number> {
     });
   await Promise.all(Array.from({ length: workers }, work));
   progress();
-  console.log(`${events} events; met: ${JSON.stringify(coverage)}`);
+  say(`${events} events; met: ${JSON.stringify(coverage)}`);
   const blind = coverage.blind();
-  if (blind.length > 0) console.log(`never met: ${blind.join(', ')}`);
+  if (blind.length > 0) say(`never met: ${blind.join(', ')}`);
   failures.sort((one, other) => one.seed - other.seed);
-  for (const { seed, message } of failures) console.log(`seed ${seed}: ${message}`);
+  for (const { seed, message } of failures) say(`seed ${seed}: ${message}`);
   const [first] = failures;
   if (first) await explain(planOf(first.seed, planOptions(flags)));
   return failures.length > 0 ? 1 : 0;
@@ -177,30 +180,29 @@ async function explain(plan: Plan): Promise<void> {
   const outcome: Outcome = await simulate(plan);
   const { violation } = outcome;
   if (!violation) {
-    console.log(`seed ${plan.seed} does not fail again: the simulator itself is not deterministic`);
+    say(`seed ${plan.seed} does not fail again: the simulator itself is not deterministic`);
     return;
   }
-  console.log(`making seed ${plan.seed} smaller …`);
+  say(`making seed ${plan.seed} smaller …`);
   const smallest = await shrink({ ...outcome, violation });
-  console.log(describePlan(smallest.plan));
-  console.log(smallest.violation.message);
-  console.log(`replay it:\n  ${replayCommand(smallest.plan)}`);
+  say(describePlan(smallest.plan));
+  say(smallest.violation.message);
+  say(`replay it:\n  ${replayCommand(smallest.plan)}`);
 }
 
 async function main(): Promise<void> {
   const flags = flagsOf(process.argv.slice(2));
   process.on('unhandledRejection', (error) => {
-    console.error('a promise was rejected and nobody looked:', error);
+    say(`a promise was rejected and nobody looked: ${describe(error)}`);
     process.exit(1);
   });
-  if (process.env['SIMULATE_WORKER'] === '1') return beWorker(flags);
-  if (flags.help) console.log(USAGE);
+  if (process.env['SIMULATE_WORKER'] === '1') beWorker(flags);
+  else if (flags.help) say(USAGE);
   else if (flags.seed !== undefined) process.exitCode = await replay(flags, Number(flags.seed));
   else process.exitCode = await runMany(flags);
 }
 
 void main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  console.error(USAGE);
+  say(`${describe(error)}\n${USAGE}`);
   process.exitCode = 2;
 });

@@ -80,7 +80,7 @@ export class Scheduler {
           if (!over) this.step();
         } catch (error) {
           over = true;
-          reject(error);
+          reject(error instanceof Error ? error : new Error(String(error)));
           return;
         }
         if (over) resolve();

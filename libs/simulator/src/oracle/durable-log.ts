@@ -5,7 +5,7 @@ import {
   type ObjectId,
   type OpId,
   roleIn,
-  Scene,
+  type Scene,
   type SceneObject,
   type UserId,
 } from '@state-server/domain';

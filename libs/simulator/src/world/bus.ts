@@ -56,7 +56,12 @@ export class SimLink implements Bus {
       const handlers = this.handlers.get(channel) ?? new Set();
       handlers.add(own);
       this.handlers.set(channel, handlers);
-      return { unsubscribe: () => Promise.resolve(this.unsubscribe(channel, own)) };
+      return {
+        unsubscribe: () => {
+          this.unsubscribe(channel, own);
+          return Promise.resolve();
+        },
+      };
     };
     // While the link is down the adapter gives up after its deadline and activates when the link is back.
     const ms = this.connected ? this.hub.dice.between(0.2, 6) : this.hub.dice.between(50, 300);

@@ -159,14 +159,19 @@ class SimTransaction implements KvTransaction {
   private async decide(changes: KvChanges, fate: Fate, answer: (error?: Error) => void): Promise<void> {
     const { database, process } = this;
     const { coverage } = database;
-    if (database.weather.away) return answer(away());
+    if (database.weather.away) {
+      answer(away());
+      return;
+    }
     switch (fate) {
       case 'conflict':
         coverage.count('injected_conflicts');
-        return answer(new KvConflict());
+        answer(new KvConflict());
+        return;
       case 'unknown_lost':
         coverage.count('unknown_outcomes');
-        return answer(new KvOutcomeUnknown());
+        answer(new KvOutcomeUnknown());
+        return;
       case 'late':
         coverage.count('unknown_outcomes');
         answer(new KvOutcomeUnknown());
@@ -178,10 +183,14 @@ class SimTransaction implements KvTransaction {
       case 'unknown_made': {
         const error = await this.apply(changes);
         if (!process.alive && !error) coverage.count('crashes_in_commit');
-        if (error || fate === 'made') return answer(error);
+        if (error || fate === 'made') {
+          answer(error);
+          return;
+        }
         coverage.count('unknown_outcomes');
         coverage.count('unknown_but_durable');
-        return answer(new KvOutcomeUnknown());
+        answer(new KvOutcomeUnknown());
+        return;
       }
       default:
         fate satisfies never;

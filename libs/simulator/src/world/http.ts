@@ -44,7 +44,7 @@ export function fetchOf(client: SimProcess, world: HttpWorld): typeof fetch {
         if (dice.chance(0.5)) fails();
         return;
       }
-      const request = requestOf(String(input), init);
+      const request = requestOf(input as string, init);
       node.process.onDeath(fails);
       node.process.after(wayMs(), 'http.request', () => {
         void serve(node, world, request).then((response) => {

@@ -105,8 +105,8 @@ async function mutate(
     actor: { kind: 'user', user_id: userId },
     op_id: asOpId(String(body['op_id'])),
   } as const;
-  const target = body['target_op_id'];
-  const named = target === undefined ? {} : { target_op_id: asOpId(String(target)) };
+  const target = body['target_op_id'] as string | undefined;
+  const named = target === undefined ? {} : { target_op_id: asOpId(target) };
   const { op_id, epoch, seq } = await (verb === 'edit'
     ? committer.edit({ ...origin, ops: body['ops'] as ClientOp[] })
     : committer[verb]({ ...origin, ...named }));

@@ -87,10 +87,10 @@ export class GatewayNode extends WriterNode implements Listener {
 
   constructor(process: SimProcess, installation: Installation) {
     // Nothing is committed before the gateway is there.
-    let gateway: Gateway | undefined;
-    super(process, installation, (braneId, messages) => gateway?.deliver(braneId, messages));
+    const own: { gateway?: Gateway } = {};
+    super(process, installation, (braneId, messages) => own.gateway?.deliver(braneId, messages));
     const { signIns, coverage, limits, report } = installation;
-    gateway = createGateway({
+    this.gateway = createGateway({
       source: storeLogSource(this.store, process.environment),
       committer: this.committer,
       bus: this.bus,
@@ -104,7 +104,7 @@ export class GatewayNode extends WriterNode implements Listener {
         else if (isInternal(fields['err'])) report('SIM-13', `${event}: ${describe(fields['err'])}`);
       },
     });
-    this.gateway = gateway;
+    own.gateway = this.gateway;
   }
 
   accept(...[socket, format]: Parameters<Listener['accept']>): ReturnType<Listener['accept']> {
