@@ -6,7 +6,7 @@ import {
   type ServerFrame,
   splitFrames,
 } from '@state-server/protocol';
-import { decodeBraneMessage } from '@state-server/commit';
+import { decodeBraneMessages } from '@state-server/commit';
 import { channels } from '@state-server/messaging-port';
 import type { Coverage } from '../coverage';
 import type { Report } from '../kernel/violation';
@@ -72,11 +72,11 @@ export class SocketWatch implements Watch {
   /** A message on the bus. */
   published(channel: string, payload: Uint8Array): void {
     if (!channel.startsWith(BRANE_CHANNEL)) return;
-    const message = decodeBraneMessage(payload);
     const log = this.store.log(channel.slice(BRANE_CHANNEL.length));
-    const entry = message && log?.entry(message.seq);
-    if (!message || !entry || message.epoch !== log?.head?.epoch || !sameBytes(entry.frame, message.frame)) {
-      this.report('SIM-4', `${channel} ${message?.seq ?? '?'} is on the bus and not durable`);
+    for (const { epoch, seq, frame } of decodeBraneMessages(payload)) {
+      const entry = log?.entry(seq);
+      if (entry && epoch === log?.head?.epoch && sameBytes(entry.frame, frame)) continue;
+      this.report('SIM-4', `${channel} ${seq} is on the bus and not durable`);
     }
   }
 
