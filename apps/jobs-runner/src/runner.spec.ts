@@ -8,6 +8,7 @@ import { periodicTasks, type Task } from './tasks';
 class HandQueue implements Queue {
   connected = true;
   readonly schedules: string[] = [];
+  tellConnected: () => void = () => undefined;
   private handler: Handler | undefined;
 
   enqueue(): Promise<void> {
@@ -18,6 +19,10 @@ class HandQueue implements Queue {
     if (!this.connected) return Promise.reject(new Error('Redis is away'));
     this.schedules.push(`${name} ${everyMs}`);
     return Promise.resolve();
+  }
+
+  onConnected(listener: () => void): void {
+    this.tellConnected = listener;
   }
 
   process(handler: Handler): void {
@@ -53,6 +58,21 @@ describe('jobs-runner', () => {
     await environment.advance(60_000);
     expect(queue.schedules).toEqual(['tidy 1000', 'tidy 1000', 'tidy 1000']);
     jobs.stop();
+    await environment.advance(60_000);
+    expect(queue.schedules).toHaveLength(3);
+  });
+
+  it('sets its schedules at once when the link stands again, and then goes on as before (F1)', async () => {
+    const { queue, runner: jobs } = runner([task(() => Promise.resolve({ done: 0, finished: true }))]);
+    jobs.start();
+    await environment.advance(1_000);
+    queue.tellConnected();
+    await environment.advance(0);
+    expect(queue.schedules).toHaveLength(2);
+    await environment.advance(30_000);
+    expect(queue.schedules).toHaveLength(3);
+    jobs.stop();
+    queue.tellConnected();
     await environment.advance(60_000);
     expect(queue.schedules).toHaveLength(3);
   });

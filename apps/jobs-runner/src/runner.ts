@@ -3,7 +3,7 @@ import type { Logger, Metrics } from '@state-server/platform';
 import type { Queue, Work } from '@state-server/queue-port';
 import type { Task } from './tasks';
 
-/** The schedules are set again this often: a Redis that was restarted empty has forgotten them (SYNC F1). */
+/** The schedules are set again whenever the link stands anew, and this often: Redis may have forgotten them (SYNC F1). */
 const REMIND_MS = 30_000;
 
 export interface RunnerDeps {
@@ -40,6 +40,7 @@ export class Runner {
 
   start(): void {
     this.deps.queue.process((work) => this.run(work), { concurrency: 2 });
+    this.deps.queue.onConnected(() => void this.remind());
     void this.remind();
   }
 
@@ -50,6 +51,7 @@ export class Runner {
 
   /** Sets the schedules, now and again and again. */
   private async remind(): Promise<void> {
+    if (this.stopped) return;
     let waitMs = REMIND_MS;
     try {
       for (const { name, everyMs } of this.deps.tasks) {
@@ -60,7 +62,10 @@ export class Runner {
       // Redis is away: looked for again soon, so that nothing waits long once it is back.
       waitMs = 1_000;
     }
-    if (!this.stopped) this.timer = this.deps.environment.timers.set(waitMs, () => void this.remind());
+    if (this.timer !== undefined) this.deps.environment.timers.clear(this.timer);
+    this.timer = this.stopped
+      ? undefined
+      : this.deps.environment.timers.set(waitMs, () => void this.remind());
   }
 
   private async run(work: Work): Promise<Readonly<Record<string, unknown>>> {

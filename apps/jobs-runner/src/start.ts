@@ -15,6 +15,8 @@ import type { config } from './config';
 import { Runner } from './runner';
 import { periodicTasks } from './tasks';
 
+const UPKEEP = 'upkeep';
+
 type CheckpointTold = Pick<CheckpointWork, 'onOutcome' | 'onFailure'>;
 
 export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConfig;
@@ -24,7 +26,7 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
   const { config: settings, environment, log, metrics } = service;
   const store = await openStore(service);
   const committer = openCommitter(service, { store, bus: openBus(service) });
-  const upkeep = openQueue(service, 'upkeep');
+  const upkeep = openQueue(service, UPKEEP);
   const queues: Readonly<Record<string, Queue>> = { [REKEY_QUEUE]: openQueue(service, REKEY_QUEUE) };
 
   queues[REKEY_QUEUE]?.process(async (work) => {
@@ -56,6 +58,9 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {
   const { log, config: settings, health } = service;
   const events: QueueEvents = {
+    // Upkeep tells of its runs itself; the rest is work that somebody asked for.
+    done: (queue, id, result, ms) =>
+      log.log(queue === UPKEEP ? 'debug' : 'info', 'queue.work.done', { queue, id, result, ms }),
     failed: (queue, id, error, attempt) => log.warn('queue.work.failed', { queue, id, attempt, err: error }),
     linkError: (queue, error) => log.debug('queue.link.error', { queue, err: error }),
   };

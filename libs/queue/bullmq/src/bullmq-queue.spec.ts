@@ -7,13 +7,18 @@ if (!redisProgram()) {
 } else {
   describeQueueContract('the queue on BullMQ', async () => {
     const server = await startRedisServer();
-    const options = { url: server.url, name: 'work', backoffMs: 20 };
+    const options = { url: server.url, name: 'work', backoffMs: 20, attempts: 3 };
     const first = createBullMqQueue(options);
     const second = createBullMqQueue(options);
     await until(() => first.connected && second.connected);
     return {
       first,
       second,
+      attempts: options.attempts,
+      restart: async () => {
+        await server.stop();
+        await server.start();
+      },
       close: async () => {
         await first.close();
         await second.close();

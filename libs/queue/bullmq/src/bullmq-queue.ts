@@ -22,6 +22,10 @@ type Payload = Readonly<Record<string, unknown>>;
 type Data = Record<string, unknown>;
 
 const MAX_RETRY_MS = 1_000;
+/** A worker holds its work so long without a sign of life; it gives one at half that time. */
+const LOCK_MS = 10_000;
+/** Between two looks for work whose worker is gone. */
+const STALLED_MS = 5_000;
 
 /** A queue on Redis by BullMQ. */
 export function createBullMqQueue(options: BullMqOptions): Queue {
@@ -50,6 +54,10 @@ class BullMqQueue implements Queue {
     return this.connection.status === 'ready';
   }
 
+  onConnected(listener: () => void): void {
+    this.connection.on('ready', listener);
+  }
+
   async enqueue(id: string, payload: Payload): Promise<void> {
     await this.open().add('work', { ...payload }, { jobId: id });
   }
@@ -70,6 +78,9 @@ class BullMqQueue implements Queue {
     const bull = new Worker<Data>(this.options.name, (job) => this.run(handler, job), {
       connection,
       concurrency: options.concurrency ?? 1,
+      // Of a worker that was killed: its work is taken over by another after at most the sum of both.
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
     });
     bull.on('error', (error) => this.linkError(error));
     bull.on('failed', (job, error) => {
@@ -104,7 +115,8 @@ class BullMqQueue implements Queue {
         attempts: this.options.attempts ?? 5,
         backoff: { type: 'exponential', delay: this.options.backoffMs ?? 1_000 },
         removeOnComplete: true,
-        removeOnFail: { count: 1_000 },
+        // An id that failed for good must be free again: the outbox still asks for its work.
+        removeOnFail: true,
       },
     });
     queue.on('error', (error) => this.linkError(error));

@@ -5,6 +5,10 @@ export interface QueueFixture {
   /** Two links to the same queue, as of two processes. */
   readonly first: Queue;
   readonly second: Queue;
+  /** Attempts for one piece of work, as both are set up. */
+  readonly attempts: number;
+  /** The queue's server goes and comes back without anything that it held. */
+  restart(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,6 +71,32 @@ export function describeQueueContract(name: string, open: () => Promise<QueueFix
       await queues.first.enqueue('stubborn', {});
       await until(() => attempts.length === 3);
       expect(attempts).toEqual([1, 2, 3]);
+    });
+
+    it('takes the same id again once the first has failed for good: what asked for it still waits (F1)', async () => {
+      let fails = true;
+      const attempts: number[] = [];
+      queues.first.process((work) => {
+        attempts.push(work.attempt);
+        return fails ? Promise.reject(new Error('the store is away')) : Promise.resolve();
+      });
+      await queues.first.enqueue('needed', {});
+      await until(() => attempts.length === queues.attempts);
+      fails = false;
+      await until(async () => {
+        await queues.first.enqueue('needed', {});
+        return attempts.length > queues.attempts;
+      });
+      expect(attempts.at(-1)).toBe(1);
+    });
+
+    it('says when its link stands again: what was set may be gone (F1)', async () => {
+      let told = 0;
+      queues.first.onConnected(() => (told += 1));
+      expect(told).toBe(0);
+      await queues.restart();
+      await until(() => told === 1);
+      expect(queues.first.connected).toBe(true);
     });
 
     it('runs a schedule again and again, though two processes set it', async () => {

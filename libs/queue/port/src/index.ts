@@ -31,6 +31,8 @@ export interface Queue {
   process(handler: Handler, options?: { readonly concurrency?: number }): void;
   /** Whether the link to the queue stands. */
   readonly connected: boolean;
+  /** Told each time the link stands again; schedules and work that waited may be gone. */
+  onConnected(listener: () => void): void;
   /** Waits for the work in hand, within the deadline, then lets go. */
   close(): Promise<void>;
 }
