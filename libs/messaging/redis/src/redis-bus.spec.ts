@@ -52,6 +52,15 @@ if (!redisProgram()) {
       await until(() => bus.connected);
     });
 
+    it('is noticed within 1.2 s as it is set up by default: peers elsewhere wait 1.5 s at most', async () => {
+      bus = createRedisBus({ url: server.url });
+      await until(() => bus.connected);
+      server.freeze();
+      const began = performance.now();
+      await until(() => !bus.connected);
+      expect(performance.now() - began).toBeLessThan(1_200);
+    });
+
     it('does not hold up a subscriber, who is served when it comes', async () => {
       await server.stop();
       bus = createRedisBus({ url: server.url, ...fast });

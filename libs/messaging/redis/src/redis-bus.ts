@@ -4,10 +4,12 @@ import type { Bus, Subscription } from '@state-server/messaging-port';
 export interface RedisBusOptions {
   /** `redis://` or `rediss://`. */
   readonly url: string;
-  /** Milliseconds for each command, a subscription and a probe included; default 1,000. */
+  /** Milliseconds for each command, a subscription included; default 1,000. */
   readonly deadlineMs?: number;
-  /** Milliseconds between two probes of the link: a frozen server closes no socket; default 1,000. */
+  /** Milliseconds between two probes of the link: a frozen server closes no socket; default 300. */
   readonly probeMs?: number;
+  /** Milliseconds for the answer to a probe; default 700. With the pause before it: how long a freeze goes unnoticed. */
+  readonly probeDeadlineMs?: number;
   readonly log?: (event: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -34,8 +36,9 @@ class RedisBus implements Bus {
   private readonly ready = { publisher: false, subscriber: false };
   private outgoing: { readonly channel: string; readonly bytes: Buffer }[] = [];
   private closed = false;
+  private probing = false;
 
-  constructor(options: RedisBusOptions) {
+  constructor(private readonly options: RedisBusOptions) {
     this.deadlineMs = options.deadlineMs ?? 1_000;
     this.log = options.log ?? (() => undefined);
     const connection = connectionOptions(this.deadlineMs);
@@ -51,7 +54,7 @@ class RedisBus implements Bus {
     this.subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) =>
       this.deliver(channel.toString(), payload),
     );
-    this.prober = setInterval(() => void this.probe(), options.probeMs ?? 1_000);
+    this.prober = setInterval(() => void this.probe(), options.probeMs ?? 300);
     this.prober.unref();
   }
 
@@ -170,17 +173,36 @@ class RedisBus implements Bus {
     }
   }
 
+  /** One at a time. */
   private async probe(): Promise<void> {
-    if (!this.connected) return;
+    if (!this.connected || this.probing) return;
+    this.probing = true;
     try {
-      await Promise.all([this.publisher.ping(), this.subscriber.ping()]);
+      const answers = Promise.all([this.publisher.ping(), this.subscriber.ping()]);
+      await within(answers, this.options.probeDeadlineMs ?? 700);
     } catch (error) {
       if (this.closed) return;
       this.log('bus.probe.failed', { reason: reason(error) });
       this.lost('publisher');
       this.publisher.disconnect(true);
       this.subscriber.disconnect(true);
+    } finally {
+      this.probing = false;
     }
+  }
+}
+
+/** Rejects when it takes longer; a turn of the event loop first, for an answer that has come already but was not read. */
+async function within(answers: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const give = (): void => reject(new Error(`no answer to a probe within ${deadlineMs} ms`));
+    timer = setTimeout(() => setImmediate(give), deadlineMs);
+  });
+  try {
+    await Promise.race([answers, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
