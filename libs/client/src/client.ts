@@ -77,7 +77,7 @@ export class Client {
       WebSocket: options.WebSocket ?? browserWebSocket(),
       environment: this.environment,
       client: { name: options.name ?? SDK.name, version: SDK.version },
-      token: () => this.tokens.access(),
+      token: (force) => this.tokens.access({ force }),
       renewInMs: () => this.tokens.renewInMs(),
       openMs: deadlineMs,
     });

@@ -65,7 +65,7 @@ describe('a connection', () => {
   let connection: Connection;
   let statuses: ConnectionStatus['state'][];
   let renewIn: number;
-  let token: () => Promise<string>;
+  let token: (renew: boolean) => Promise<string>;
   beforeEach(() => {
     environment = createFakeEnvironment();
     FakeSocket.all = [];
@@ -78,7 +78,7 @@ describe('a connection', () => {
       WebSocket: FakeSocket,
       environment,
       client: { name: 'test', version: '1' },
-      token: () => token(),
+      token: (renew) => token(renew),
       renewInMs: () => renewIn,
       openMs: 5_000,
     });
@@ -201,5 +201,39 @@ describe('a connection', () => {
     expect(connection.send({ type: 'system.ping' })).toBe(true);
     connection.close();
     expect(connection.send({ type: 'system.ping' })).toBe(false);
+  });
+
+  it('comes back with a new token when the server says that the last one has ended, and gives up when that has, too (SDK-8)', async () => {
+    const asked: boolean[] = [];
+    token = (renew) => {
+      asked.push(renew);
+      return Promise.resolve('token');
+    };
+    const refuse = async (): Promise<void> => {
+      last().onopen?.({} as never);
+      await environment.advance(0);
+      last().receive(toSystemError(fail('auth.expired')));
+      last().end(3_400);
+    };
+    connection.open();
+    await refuse();
+    await environment.advance(5_000);
+    expect(FakeSocket.all).toHaveLength(2);
+    last().onopen?.({} as never);
+    await environment.advance(0);
+    last().receive(welcome);
+    expect([connection.status.state, asked]).toEqual(['open', [false, true]]);
+    // In the middle of a session nobody is shown it either.
+    const shown: string[] = [];
+    connection.events.on('frame', ({ type }) => shown.push(type));
+    last().receive(toSystemError(fail('auth.expired')));
+    last().end(3_400);
+    await environment.advance(5_000);
+    await refuse();
+    expect([connection.status, shown, asked.at(-1)]).toEqual([
+      { state: 'closed', error: expect.objectContaining({ code: 'auth.expired' }) as unknown },
+      [],
+      true,
+    ]);
   });
 });

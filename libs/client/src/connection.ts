@@ -49,8 +49,8 @@ export interface ConnectionOptions {
   readonly WebSocket: WebSocketConstructor;
   readonly environment: Environment;
   readonly client: { readonly name: string; readonly version: string };
-  /** A token that is good now; called for every session and before the token ends. */
-  readonly token: () => Promise<string>;
+  /** A token that is good now; called for every session and before the token ends. `renew`: the last one was not. */
+  readonly token: (renew: boolean) => Promise<string>;
   /** Milliseconds until the token should be renewed. */
   readonly renewInMs: () => number;
   /** Milliseconds from dialling to `session.welcome`. */
@@ -69,6 +69,8 @@ export class Connection {
   private current: ConnectionStatus = { state: 'idle' };
   private socket: WebSocketLike | undefined;
   private attempt = 0;
+  /** By the server's clock the token has ended; ours has slept, or its is wrong. */
+  private expired = false;
   private heartbeatMs = 15_000;
   private lastHeard = 0;
   private timers = new Map<'open' | 'retry' | 'beat' | 'renew', TimerHandle>();
@@ -113,7 +115,7 @@ export class Connection {
 
   private async hello(socket: WebSocketLike): Promise<void> {
     try {
-      const token = await this.options.token();
+      const token = await this.options.token(this.expired);
       if (this.socket !== socket) return;
       const client = { ...this.options.client, protocol: PROTOCOL_VERSION };
       socket.send(encodeFrame({ type: 'session.hello', token, client }, this.options.format));
@@ -146,6 +148,11 @@ export class Connection {
         this.redialLater(frame.reconnect_in_ms);
         return;
       case 'system.error':
+        if (frame.code === 'auth.expired' && !this.expired) {
+          // The close that follows brings us back, with a token that is new.
+          this.expired = true;
+          return;
+        }
         if (this.current.state === 'connecting' && !frame.retryable) {
           this.giveUp(errorOf(frame));
           return;
@@ -160,6 +167,7 @@ export class Connection {
   private welcome(frame: Extract<ServerFrame, { type: 'session.welcome' }>): void {
     this.clear('open');
     this.attempt = 0;
+    this.expired = false;
     this.heartbeatMs = frame.heartbeat_ms;
     this.become({ state: 'open', sessionId: frame.session_id });
     this.beat();
@@ -186,7 +194,7 @@ export class Connection {
 
   private async renew(): Promise<void> {
     try {
-      const token = await this.options.token();
+      const token = await this.options.token(false);
       this.send({ type: 'session.refresh', token });
     } catch {
       // The server ends the session when the token does; the next hello says why.
