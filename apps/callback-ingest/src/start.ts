@@ -1,7 +1,7 @@
 import { openStore } from '@state-server/composition';
 import { ReplayMemory } from '@state-server/features-callback';
 import type { Store } from '@state-server/persistence-port';
-import { type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { createSkewMeter, type HttpService, type Service, startHttpService } from '@state-server/platform';
 import { AppModule } from './app.module';
 import type { CallbackIngestConfig } from './config';
 
@@ -12,8 +12,17 @@ export async function start(service: Service<CallbackIngestConfig>): Promise<Htt
 
 /** The same over a store that is there. */
 export function openCallbacks(service: Service<CallbackIngestConfig>, store: Store): Promise<HttpService> {
-  const { config, environment, log } = service;
+  const { config, environment, log, metrics } = service;
   const { clock } = environment;
-  const deps = { store, clock, log, secrets: config.CALLBACK_SECRETS, replays: new ReplayMemory(clock) };
+  const skew = createSkewMeter({
+    ...{ metrics, log, clock },
+    metric: 'callback_clock_skew_seconds',
+    help: 'How far the clock of a worker was ahead of ours in the last minute, where it was too far.',
+    event: 'callback.clock_skew',
+  });
+  const deps = {
+    ...{ store, clock, log, secrets: config.CALLBACK_SECRETS, replays: new ReplayMemory(clock) },
+    onClockSkew: (aheadMs: number) => skew.observe(aheadMs),
+  };
   return startHttpService(service, { module: AppModule.with(deps) });
 }

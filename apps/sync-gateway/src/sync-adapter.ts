@@ -14,8 +14,8 @@ import {
 
 export interface SyncAdapterOptions {
   readonly allowedOrigins: readonly string[];
-  /** The process is going: a client is better off with another one, and so is whoever forwards it. */
-  readonly isDraining: () => boolean;
+  /** The process is going, say: a client is better off with another one, and so is whoever forwards it. */
+  readonly turnsAway: () => boolean;
 }
 
 interface UpgradeInfo {
@@ -67,7 +67,7 @@ export class SyncAdapter extends WsAdapter {
 
   /** A browser names its origin, and cannot lie about it; other programs name none. */
   private whyNot(origin: string | undefined, { headers }: IncomingMessage): StateError | undefined {
-    if (this.options.isDraining()) return fail('gateway.draining');
+    if (this.options.turnsAway()) return fail('gateway.draining');
     if (origin !== undefined && !this.options.allowedOrigins.includes(origin)) {
       return fail('auth.origin_refused', { origin: origin.slice(0, 200) });
     }

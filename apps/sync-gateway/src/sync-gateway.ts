@@ -14,6 +14,8 @@ export interface SyncGatewayParts {
   readonly bus: Bus;
   readonly verifier: TokenVerifier;
   readonly revocations: Revocations;
+  /** Whether a client is better off with another gateway at this moment. */
+  readonly inDoubt?: () => boolean;
   /** Beside what the settings say; default: those of the engine. */
   readonly limits?: NonNullable<GatewayDeps['limits']>;
 }
@@ -24,7 +26,7 @@ export async function openSyncGateway(
   parts: SyncGatewayParts,
 ): Promise<HttpService> {
   const { config, environment, log, metrics, health } = service;
-  const { store, bus, verifier, revocations, limits } = parts;
+  const { store, bus, verifier, revocations, inDoubt, limits } = parts;
   // The engine needs the write path, which tells the engine what it has committed.
   const engine: { gateway?: Gateway } = {};
   const committer = openCommitter(service, {
@@ -47,10 +49,10 @@ export async function openSyncGateway(
   });
   engine.gateway = gateway;
   service.onStopAccepting('realtime', () => gateway.drain());
-  const isDraining = (): boolean => health.draining;
+  const turnsAway = (): boolean => health.draining || inDoubt?.() === true;
   return startHttpService(service, {
     module: AppModule.with({ gateway, clientOf: clientAddress(config.TRUSTED_PROXIES) }),
-    webSockets: (app) => new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, isDraining }),
+    webSockets: (app) => new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, turnsAway }),
   });
 }
 

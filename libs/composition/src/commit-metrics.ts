@@ -1,10 +1,12 @@
 import type { CommitMetrics } from '@state-server/commit';
-import type { Logger, Metrics } from '@state-server/platform';
+import { createSkewMeter, type Service } from '@state-server/platform';
 
 const ENTRIES = [1, 2, 5, 10, 20, 50, 100, 200] as const;
 
+type CommitMetricsDeps = Pick<Service, 'metrics' | 'log' | 'environment'>;
+
 /** What the write path says about itself, as numbers for Prometheus and lines for the log. */
-export function commitMetrics(metrics: Metrics, log: Logger): CommitMetrics {
+export function commitMetrics({ metrics, log, environment }: CommitMetricsDeps): CommitMetrics {
   const seconds = metrics.histogram({
     name: 'commit_duration_seconds',
     help: 'From the first read of a group to its durable commit, attempts included.',
@@ -27,9 +29,11 @@ export function commitMetrics(metrics: Metrics, log: Logger): CommitMetrics {
     help: 'Commits whose outcome is not known.',
   });
   const refused = metrics.counter({ name: 'commit_refused_total', help: 'Refused edits.', labels: ['code'] });
-  const skew = metrics.gauge({
-    name: 'commit_clock_skew_seconds',
-    help: 'How far another writer’s clock was ahead.',
+  const skew = createSkewMeter({
+    ...{ metrics, log, clock: environment.clock },
+    metric: 'commit_clock_skew_seconds',
+    help: 'How far another writer’s clock was ahead in the last minute.',
+    event: 'brane.commit.clock_skew',
   });
   const bytes = metrics.gauge({ name: 'commit_replica_bytes', help: 'Held by the replicas of branes.' });
   const branes = metrics.gauge({ name: 'commit_replica_branes', help: 'Branes of which a replica is held.' });
@@ -46,8 +50,7 @@ export function commitMetrics(metrics: Metrics, log: Logger): CommitMetrics {
     },
     refused: (_braneId, code) => refused.inc({ code }),
     clockSkew: (braneId, ms) => {
-      skew.set(ms / 1_000);
-      log.warn('brane.commit.clock_skew', { brane_id: braneId, ms });
+      skew.observe(ms, { brane_id: braneId });
     },
     replicas: (held) => {
       bytes.set(held.bytes);

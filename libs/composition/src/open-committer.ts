@@ -14,14 +14,14 @@ export interface OpenCommitterOptions {
 
 /** The write path of a service: its entries go on the bus, and it finishes what is in hand when the service ends. */
 export function openCommitter(service: Service, options: OpenCommitterOptions): Committer {
-  const { environment, log, metrics, instance } = service;
+  const { environment, instance } = service;
   const publisher = createPublisher({ bus: options.bus, environment });
   const committer = createCommitter({
     store: options.store,
     environment,
     // New at each start (SYNC L5).
     writerId: `${instance}-${environment.ids.uuid()}`,
-    metrics: commitMetrics(metrics, log),
+    metrics: commitMetrics(service),
     publish: (braneId, messages) => {
       options.onCommitted?.(braneId, messages);
       publisher.publish(braneId, messages);

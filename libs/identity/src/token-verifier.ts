@@ -9,7 +9,7 @@ import type { KeySource } from './key-source';
 import type { Revocations } from './revocations';
 
 export interface TokenVerifier {
-  /** Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `dependency.unavailable`. */
+  /** Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `clock.skew`, `dependency.unavailable`. */
   verify(token: string): Promise<Identity>;
 }
 
@@ -19,13 +19,15 @@ export interface TokenVerifierOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly environment: Pick<Environment, 'clock'>;
+  /** A genuine token comes from our future: the clock of the auth service is ahead of ours by so many ms. */
+  readonly onClockSkew?: (aheadMs: number) => void;
   /** Tokens whose signature need not be checked again; default 20,000. */
   readonly cacheSize?: number;
 }
 
 const MAX_TOKEN_CHARS = 4_096;
 const MAX_KID_CHARS = 200;
-/** How far the clock of the auth service may be ahead, ms. */
+/** How far the clock of the auth service may be ahead, ms. Beyond it the token is as genuine as ever, but who can say when it ends? */
 const AHEAD_MS = 60_000;
 /** A revocation must have been looked for within this time, or nothing is answered as if it had been (SYNC F2). */
 const MAX_STALE_MS = 5_000;
@@ -71,7 +73,7 @@ async function checkToken(options: TokenVerifierOptions, token: string): Promise
       currentDate: new Date(environment.clock.now()),
       requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
     });
-    return toIdentity(payload, environment.clock.now());
+    return toIdentity(payload, options);
   } catch (error) {
     if (error instanceof StateError) throw error;
     const code = error instanceof errors.JWTExpired ? 'auth.expired' : 'auth.invalid_token';
@@ -79,11 +81,16 @@ async function checkToken(options: TokenVerifierOptions, token: string): Promise
   }
 }
 
-function toIdentity(claims: JWTPayload, now: number): Identity {
+function toIdentity(claims: JWTPayload, { environment, onClockSkew }: TokenVerifierOptions): Identity {
   const { sub, jti, iat, exp, sid, name } = claims;
   const complete =
     isUuid(sub) && isUuid(sid) && typeof jti === 'string' && iat !== undefined && exp !== undefined;
-  if (!complete || iat * 1_000 > now + AHEAD_MS) throw fail('auth.invalid_token');
+  if (!complete) throw fail('auth.invalid_token');
+  const aheadMs = iat * 1_000 - environment.clock.now();
+  if (aheadMs > AHEAD_MS) {
+    onClockSkew?.(aheadMs);
+    throw fail('clock.skew', { ahead_seconds: Math.round(aheadMs / 1_000) });
+  }
   return Object.freeze({
     user_id: asUserId(sub),
     session_id: asSessionId(sid),

@@ -11,3 +11,13 @@ export const realEnvironment: Environment = {
     clear: (handle) => clearTimeout(handle as NodeJS.Timeout),
   },
 };
+
+/** The same with a clock that is wrong by so many ms; durations stay right. */
+export function environmentWithOffset(environment: Environment, offsetMs: number): Environment {
+  if (offsetMs === 0) return environment;
+  const { clock } = environment;
+  return {
+    ...environment,
+    clock: { now: () => clock.now() + offsetMs, monotonic: () => clock.monotonic() },
+  };
+}

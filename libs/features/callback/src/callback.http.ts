@@ -24,25 +24,29 @@ export interface CallbackDeps {
   readonly secrets: readonly Uint8Array[];
   readonly replays: ReplayMemory;
   readonly log: Logger;
+  readonly onClockSkew?: (aheadMs: number) => void;
 }
 
 const NOTHING = new Uint8Array(0);
 
-/** POST /internal/callbacks/{job type}: cap (by the route) → headers → time → HMAC → replay → decode → schema → record. */
+/** POST /internal/callbacks/{job type}: cap (by the route) → headers → HMAC → time → replay → decode → schema → record. */
 @Controller('internal/callbacks')
 export class CallbackHttp {
   constructor(@Inject(CALLBACK_DEPS) private readonly deps: CallbackDeps) {}
 
   @Post(':type')
   async receive(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { store, clock, secrets, replays, log } = this.deps;
+    const { store, clock, secrets, replays, log, onClockSkew } = this.deps;
     const bytes = request.body instanceof Uint8Array ? request.body : NOTHING;
     const headers = {
       id: headerOf(request, 'webhook-id'),
       timestamp: headerOf(request, 'webhook-timestamp'),
       signature: headerOf(request, 'webhook-signature'),
     };
-    const id = verifyWebhook({ headers, body: bytes, secrets, now: clock.now() });
+    const id = verifyWebhook({
+      ...{ headers, body: bytes, secrets, now: clock.now() },
+      ...(onClockSkew && { onClockSkew }),
+    });
     const known = replays.find(id, bytes);
     if (known !== undefined) {
       respond(reply, okAnswer({ job_id: known, duplicate: true }));

@@ -33,6 +33,15 @@ const processFields = {
     description: 'The least important log line that is written.',
     default: 'info',
   }),
+  CLOCK_OFFSET_MS: integer(
+    { min: -86_400_000, max: 86_400_000 },
+    {
+      description: 'Added to the time of day, to try what happens when the clock of one service is wrong.',
+      unit: 'ms',
+      default: '0',
+      inProduction: (offset) => (offset === 0 ? undefined : 'must be 0 in production'),
+    },
+  ),
   INSTANCE_ID: optional(
     text({
       description: 'Tells the processes of one service apart in logs; default: host name and process id.',

@@ -164,6 +164,16 @@ describe('in production (PLAT-3)', () => {
     expect(load(production).SIGNING_SECRET).toBeUndefined();
   });
 
+  it('every clock is right', () => {
+    const common = defineConfig(commonFields({ service: 's', port: 1, metricsPort: 2 }));
+    const offset = { CLOCK_OFFSET_MS: '-600000' };
+    expect(loadConfig(common, offset).CLOCK_OFFSET_MS).toBe(-600_000);
+    expect(problems(() => loadConfig(common, { ...production, ...offset }))).toEqual([
+      'CLOCK_OFFSET_MS must be 0 in production',
+    ]);
+    expect(loadConfig(common, production).CLOCK_OFFSET_MS).toBe(0);
+  });
+
   it('TLS must be declared, or served', () => {
     const common = defineConfig(commonFields({ service: 's', port: 1, metricsPort: 2 }), commonRules);
     const loadCommon = (environment: Record<string, string>) => () => loadConfig(common, environment);

@@ -34,6 +34,17 @@ describe('the end of a service (PLAT-11)', () => {
     expect(steps).toEqual(['last']);
   });
 
+  it('has the clock that its settings make wrong, and durations that are right (L4)', async () => {
+    const environment = createFakeEnvironment();
+    const { clock } = testService({ environment, env: { CLOCK_OFFSET_MS: '-600000' } }).environment;
+    expect(clock.now()).toBe(environment.clock.now() - 600_000);
+    await environment.advance(5);
+    expect([clock.now(), clock.monotonic()]).toEqual([
+      environment.clock.now() - 600_000,
+      environment.clock.monotonic(),
+    ]);
+  });
+
   it('comes once, however often it is asked for', async () => {
     const service = testService();
     let closed = 0;

@@ -5,7 +5,7 @@ import { withDeadline } from '../deadline';
 import { Health } from '../health/health';
 import { createLogger, type Logger } from '../log/logger';
 import { createMetrics, type Metrics } from '../metrics';
-import { realEnvironment } from '../real-environment';
+import { environmentWithOffset, realEnvironment } from '../real-environment';
 
 type Step = () => void | Promise<void>;
 
@@ -42,11 +42,13 @@ export interface ServiceOptions<Config extends ServiceConfig> {
 export function createService<Config extends ServiceConfig>(
   options: ServiceOptions<Config>,
 ): Service<Config> {
-  const { config, environment = realEnvironment } = options;
+  const { config } = options;
+  const environment = environmentWithOffset(options.environment ?? realEnvironment, config.CLOCK_OFFSET_MS);
   const name = config.SERVICE_NAME;
   const instance = config.INSTANCE_ID ?? `${hostname()}-${process.pid}`;
   const log = options.log ?? createLogger({ service: name, instance, level: config.LOG_LEVEL });
   const health = new Health({ service: name, environment, log });
+  if (config.CLOCK_OFFSET_MS !== 0) log.warn('service.clock_offset', { ms: config.CLOCK_OFFSET_MS });
   const ending = new Ending(config, environment, log, health);
   return {
     name,

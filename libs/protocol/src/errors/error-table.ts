@@ -136,6 +136,10 @@ export const ERRORS = {
     retryable: true,
     close: 3005,
   }),
+  'clock.skew': row(503, 'A clock is wrong: signed too far from now.', {
+    retryable: true,
+    close: 3008,
+  }),
   'commit.conflict': row(503, 'Too many writers at once: try again.', RETRY),
   'commit.outcome_unknown': row(503, 'Whether the edit was stored is not known: send it again.', RETRY),
   'upstream.unavailable': row(502, 'The service behind this route does not answer.', RETRY),

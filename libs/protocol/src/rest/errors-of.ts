@@ -5,7 +5,7 @@ import type { Route } from './route';
 export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [...route.errors];
   if (route.auth === 'bearer')
-    codes.push('auth.required', 'auth.invalid_token', 'auth.expired', 'auth.revoked');
+    codes.push('auth.required', 'auth.invalid_token', 'auth.expired', 'clock.skew', 'auth.revoked');
   if (route.request !== undefined) {
     codes.push('body.malformed', 'body.invalid', 'body.too_large', 'body.unsupported_type');
   }

@@ -85,7 +85,7 @@ export const otherRoutes = {
     params: callbackParams,
     request: callbackRequest,
     response: { status: 200, schema: callbackResponse },
-    errors: ['callback.signature_invalid', 'callback.job_unknown', 'callback.superseded'],
+    errors: ['callback.signature_invalid', 'clock.skew', 'callback.job_unknown', 'callback.superseded'],
     idempotency: 'none',
     bodyBytes: 1024 * 1024,
   },
