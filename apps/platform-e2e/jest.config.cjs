@@ -5,5 +5,5 @@ module.exports = {
   globalSetup: './src/support/start-system.cjs',
   globalTeardown: './src/support/stop-system.cjs',
   maxWorkers: 1,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };

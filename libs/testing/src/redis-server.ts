@@ -24,6 +24,8 @@ export async function freePort(): Promise<number> {
 
 export interface RedisServer {
   readonly url: string;
+  /** Its own; `redis.pid` in it names the process. */
+  readonly directory: string;
   /** SIGKILL; with `start` afterwards it comes back empty on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -48,6 +50,7 @@ export async function startRedisServer(): Promise<RedisServer> {
   };
   return {
     url: `redis://127.0.0.1:${port}`,
+    directory,
     stop,
     start: async () => {
       child = await launch(program, port, directory);
@@ -65,7 +68,18 @@ export async function startRedisServer(): Promise<RedisServer> {
 async function launch(program: string, port: number, directory: string): Promise<ChildProcess> {
   const child = spawn(
     program,
-    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', directory],
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--dir',
+      directory,
+      '--pidfile',
+      join(directory, 'redis.pid'),
+    ],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );
   let output = '';

@@ -22,9 +22,9 @@ const COLORS = ['red', 'green', 'blue', 'gold'];
 export class Editor {
   readonly branes = new Map<BraneId, LiveBrane>();
   readonly client: Client;
-  /** Sessions that were opened. */
-  sessions = 0;
-  /** When a gateway asked this client to come again elsewhere: the wait it was told, ms. */
+  /** Sessions that were opened, the present one last. */
+  readonly sessionIds: string[] = [];
+  /** Between two connections, ms: as the gateway said when it drained, otherwise the SDK's own. */
   readonly waits: number[] = [];
   private readonly own = new Map<BraneId, ObjectId[]>();
 
@@ -39,7 +39,7 @@ export class Editor {
     });
     this.client.events.on('error', (error) => this.complain(`an error: ${error.code} ${error.message}`));
     this.client.events.on('connection', (status) => {
-      if (status.state === 'open') this.sessions += 1;
+      if (status.state === 'open') this.sessionIds.push(status.sessionId);
       if (status.state === 'waiting') this.waits.push(status.retryInMs);
       if (status.state === 'closed' && status.error) this.complain(`gave up: ${status.error.code}`);
     });
@@ -65,9 +65,10 @@ export class Editor {
       const handle = this.perform(brane, this.own.get(braneId) ?? []);
       const edit = ledger.record({ opId: handle.opId, braneId, editor: index });
       void handle.saved.then(
-        (at) => (edit.outcome = { kind: 'saved', at, after: performance.now() - edit.madeAt }),
+        (at) => ledger.settled(edit, { kind: 'saved', at, after: performance.now() - edit.madeAt }),
         (error: unknown) => {
-          edit.outcome = { kind: 'refused', code: error instanceof StateError ? error.code : String(error) };
+          const code = error instanceof StateError ? error.code : String(error);
+          ledger.settled(edit, { kind: 'refused', code });
         },
       );
     } catch (error) {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { DevSystem, type RedisServer, startRedisServer, until } from '@state-server/testing';
 
 const ROOT = join(__dirname, '../../../../..');
@@ -35,10 +36,21 @@ export interface FaultService {
   readonly metrics: string;
 }
 
-const running = new Set<FaultSystem>();
+interface DevState {
+  readonly supervisor: { readonly pid: number };
+  readonly services: readonly {
+    readonly name: string;
+    readonly url: string;
+    readonly metrics?: string;
+    readonly process: { readonly pid: number } | null;
+  }[];
+}
 
 /** A whole system of its own to do harm to: own data, own ports, and a Redis that no supervisor brings back. */
 export class FaultSystem {
+  /** Cleans up when nobody calls `stop`. */
+  private readonly janitor: ChildProcessByStdio<Writable, null, null>;
+
   private constructor(
     readonly dev: DevSystem,
     readonly redis: RedisServer,
@@ -47,7 +59,14 @@ export class FaultSystem {
     private readonly settingsDir: string,
     readonly port: number,
     private readonly scratch: string,
-  ) {}
+  ) {
+    const folders = [data, redis.directory, scratch];
+    this.janitor = spawn(process.execPath, [join(__dirname, 'janitor.cjs'), ROOT, ...folders], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
+    this.janitor.unref();
+  }
 
   static async start(options: FaultSystemOptions = {}): Promise<FaultSystem> {
     const scratch = mkdtempSync(join(tmpdir(), 'platform-fault-'));
@@ -59,7 +78,6 @@ export class FaultSystem {
     const env = { REDIS_URL: redis.url, ...options.env };
     const dev = new DevSystem({ root: ROOT, port, data, settings, env });
     const system = new FaultSystem(dev, redis, data, settings, port, scratch);
-    running.add(system);
     for (const [name, values] of Object.entries(options.settings ?? {})) system.writeSettings(name, values);
     try {
       await dev.start(options.gateways ?? 2);
@@ -74,22 +92,22 @@ export class FaultSystem {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Read from the file by which `./dev` itself finds what it started: asking the command takes a second of CPU. */
   get services(): FaultService[] {
-    const state = JSON.parse(readFileSync(join(this.data, 'dev.json'), 'utf8')) as {
-      readonly services: readonly {
-        readonly name: string;
-        readonly url: string;
-        readonly metrics?: string;
-        readonly process: { readonly pid: number } | null;
-      }[];
-    };
-    return state.services.map(({ name, url, metrics = '', process }) => ({
+    return this.state.services.map(({ name, url, metrics = '', process }) => ({
       name,
       url,
       metrics,
       pid: process?.pid ?? null,
     }));
+  }
+
+  get supervisorPid(): number {
+    return this.state.supervisor.pid;
+  }
+
+  /** The file by which `./dev` itself finds what it started: asking the command takes a second of CPU. */
+  private get state(): DevState {
+    return JSON.parse(readFileSync(join(this.data, 'dev.json'), 'utf8')) as DevState;
   }
 
   get gateways(): FaultService[] {
@@ -157,31 +175,22 @@ export class FaultSystem {
     return answer ? answer.text() : '';
   }
 
-  /** What one service has logged so far, line by line. */
-  log(name: string): Readonly<Record<string, unknown>>[] {
-    const text = readFileSync(join(this.data, 'logs', `${name}.log`), 'utf8');
-    return text
-      .split('\n')
-      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as object] : [])) as Readonly<
-      Record<string, unknown>
-    >[];
+  /** The lines of one event that a service, in all its lives, has logged so far. */
+  logged(name: string, event: string): Readonly<Record<string, unknown>>[] {
+    const lines = readFileSync(join(this.data, 'logs', `${name}.log`), 'utf8').split('\n');
+    const needle = `"msg":"${event}"`;
+    return lines
+      .filter((line) => line.includes(needle))
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   }
 
   /** Ends all of it and removes what it wrote. */
   async stop(): Promise<void> {
-    if (!running.delete(this)) return;
     this.thawAll();
     await this.dev.stop().catch(() => undefined);
     await this.redis.dispose();
     rmSync(this.scratch, { recursive: true, force: true });
-  }
-
-  /** For the end of our own process, when nobody called `stop`. */
-  stopAtOnce(): void {
-    this.thawAll();
-    const args = ['down', '--port', String(this.port), '--data', this.data];
-    spawnSync(join(ROOT, 'dev'), args, { cwd: ROOT, timeout: 60_000 });
-    rmSync(this.scratch, { recursive: true, force: true });
+    this.janitor.stdin.end('done');
   }
 
   /** A process that is frozen ends by SIGKILL only. */
@@ -193,10 +202,6 @@ export class FaultSystem {
     }
   }
 }
-
-process.on('exit', () => {
-  for (const system of running) system.stopAtOnce();
-});
 
 export async function answers(url: string): Promise<boolean> {
   try {

@@ -17,7 +17,7 @@ export interface FaultContext {
 export interface Fault {
   /** As in the line that is printed: `kill -9 of auth`. */
   readonly name: string;
-  /** What it takes hold of (`redis`, a service's name, `store`): faults that share one are not done at a time. */
+  /** What it takes hold of (`redis`, a service's name, `store`): faults that share one are not done at a time; `everything`: alone. */
   readonly touches: readonly string[];
   /** What an SDK user may be shown because of it; default nothing. */
   readonly tolerates?: (complaint: string) => boolean;

@@ -16,8 +16,10 @@ export interface Made {
   /** Said by `brane.ack` frames; several when it was sent again. */
   readonly acks: At[];
   outcome: { readonly kind: 'saved'; readonly at: At; readonly after: number } | Refusal | undefined;
-  /** Editors on other connections that have seen it as an entry. */
+  /** Other editors that have seen it as an entry. */
   readonly seenBy: Set<number>;
+  /** When it was both saved and seen by all others. */
+  flowedAt: number | undefined;
 }
 
 export interface Refusal {
@@ -38,6 +40,8 @@ export class Ledger {
   readonly shown = new Map<string, Seen[]>();
   /** What broke an SDK user's day: errors outside of edits, sessions given up, holes in what was shown. */
   readonly complaints: string[] = [];
+  /** Editors that see the edits of each other. */
+  editors = 1;
   private readonly deliveries: { readonly madeAt: number; readonly ms: number }[] = [];
 
   record(made: Pick<Made, 'opId' | 'braneId' | 'editor'>): Made {
@@ -47,9 +51,26 @@ export class Ledger {
       acks: [],
       outcome: undefined,
       seenBy: new Set(),
+      flowedAt: undefined,
     };
     this.made.set(made.opId, edit);
     return edit;
+  }
+
+  settled(edit: Made, outcome: NonNullable<Made['outcome']>): void {
+    edit.outcome = outcome;
+    this.looked(edit);
+  }
+
+  /** When the first edit that this editor made after that time was saved and seen by all others; undefined: not yet. */
+  flowedAgain(editor: number, after: number): number | undefined {
+    let first: number | undefined;
+    for (const edit of [...this.made.values()].reverse()) {
+      if (edit.madeAt < after) break;
+      const { flowedAt } = edit;
+      if (edit.editor === editor && flowedAt !== undefined) first = Math.min(first ?? flowedAt, flowedAt);
+    }
+    return first;
   }
 
   /** An editor was shown an entry. */
@@ -61,7 +82,13 @@ export class Ledger {
     const edit = this.made.get(seen.opId);
     if (!edit || edit.editor === editor || edit.seenBy.has(editor)) return;
     edit.seenBy.add(editor);
+    this.looked(edit);
     this.deliveries.push({ madeAt: edit.madeAt, ms: performance.now() - edit.madeAt });
+  }
+
+  private looked(edit: Made): void {
+    if (edit.outcome?.kind !== 'saved' || edit.seenBy.size < this.editors - 1) return;
+    edit.flowedAt ??= performance.now();
   }
 
   /** From the making of an edit to its sight on a peer's side, for edits made in [from, to) of the monotonic clock. */
