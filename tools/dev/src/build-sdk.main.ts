@@ -6,7 +6,8 @@ import { runMain, UserError } from './user-error';
 
 runMain(async () => {
   await build(sdkBundle());
-  const bytes = gzipSync(readFileSync(builtSdk)).length;
+  // Compressed once and served to many: as well as it can be.
+  const bytes = gzipSync(readFileSync(builtSdk), { level: 9 }).length;
   console.log(`${builtSdk}: ${bytes} bytes after gzip, ${SDK_GZIP_BYTES} at the most`);
   if (bytes > SDK_GZIP_BYTES) throw new UserError(`the SDK has grown to ${bytes} bytes after gzip`);
   return 0;

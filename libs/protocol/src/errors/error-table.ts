@@ -136,7 +136,7 @@ export const ERRORS = {
     retryable: true,
     close: 3005,
   }),
-  'clock.skew': row(503, 'A clock is wrong: signed too far from now.', {
+  'clock.skew': row(503, 'A clock is wrong.', {
     retryable: true,
     close: 3008,
   }),
