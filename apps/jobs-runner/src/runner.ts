@@ -40,7 +40,9 @@ export class Runner {
 
   start(): void {
     this.deps.queue.process((work) => this.run(work), { concurrency: 2 });
-    this.deps.queue.onConnected(() => void this.remind());
+    this.deps.queue.onConnected(() => {
+      if (!this.stopped) void this.remind();
+    });
     void this.remind();
   }
 
@@ -51,7 +53,6 @@ export class Runner {
 
   /** Sets the schedules, now and again and again. */
   private async remind(): Promise<void> {
-    if (this.stopped) return;
     let waitMs = REMIND_MS;
     try {
       for (const { name, everyMs } of this.deps.tasks) {

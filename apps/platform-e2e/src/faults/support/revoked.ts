@@ -27,7 +27,7 @@ export async function revokeOne(system: FaultSystem): Promise<RevocationTimes> {
   try {
     for (const socket of sockets) {
       if (tokens) socket.useTokens(tokens);
-      await socket.join(id as BraneId);
+      await socket.join(id);
     }
     await rest.request({ method: 'POST', path: '/auth/logout' });
     const began = performance.now();
