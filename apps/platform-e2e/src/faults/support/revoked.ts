@@ -1,5 +1,4 @@
 import { createClient, StateError, type TokenSet } from '@state-server/client';
-import { type BraneId } from '@state-server/domain';
 import { until } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { type FaultSystem } from './fault-system';
