@@ -11,37 +11,32 @@ export interface ErrorRow {
   readonly summary: string;
 }
 
-interface RowOptions {
-  readonly retryable?: true;
-  readonly close?: number;
+function row(status: number, summary: string, close?: number, retryable = false): ErrorRow {
+  return { status, retryable, summary, ...(close && { close }) };
 }
 
-function row(status: number, summary: string, options: RowOptions = {}): ErrorRow {
-  const base = { status, retryable: options.retryable === true, summary };
-  return options.close === undefined ? base : { ...base, close: options.close };
+/** The same request, sent again later, may succeed. */
+function passing(status: number, summary: string, close?: number): ErrorRow {
+  return row(status, summary, close, true);
 }
-
-const RETRY = { retryable: true } as const;
 
 /**
  * Every error that a client can meet, once. A code is never given another meaning and never used again after it went.
  * Close codes 3000–3499 tell the client to come back, 3500–3999 tell it not to.
  */
 export const ERRORS = {
-  'auth.required': row(401, 'Sign in first: send an access token.', { close: 3500 }),
-  'auth.invalid_token': row(401, 'The access token is not valid.', { close: 3501 }),
-  'auth.expired': row(401, 'The access token has expired: refresh it.', { close: 3400 }),
-  'auth.revoked': row(401, 'The session was ended: sign in again.', { close: 3502 }),
+  'auth.required': row(401, 'Sign in first: send an access token.', 3500),
+  'auth.invalid_token': row(401, 'The access token is not valid.', 3501),
+  'auth.expired': row(401, 'The access token has expired: refresh it.', 3400),
+  'auth.revoked': row(401, 'The session was ended: sign in again.', 3502),
   'auth.refresh_invalid': row(401, 'The refresh token is not valid: sign in again.'),
   'auth.refresh_reused': row(401, 'The refresh token was used before: its session was ended for safety.'),
   'auth.refresh_superseded': row(
     409,
-    'The refresh token was used a moment ago: go on with the tokens that this use was answered with.',
+    'The refresh token was used a moment ago: go on with the tokens that came of it.',
   ),
-  'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', {
-    close: 3503,
-  }),
-  'auth.origin_refused': row(403, 'Connections from this origin are not allowed.', { close: 3504 }),
+  'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', 3503),
+  'auth.origin_refused': row(403, 'Connections from this origin are not allowed.', 3504),
 
   'body.malformed': row(400, 'The body is not well-formed.'),
   'body.invalid': row(400, 'The body does not have the expected fields.'),
@@ -52,26 +47,20 @@ export const ERRORS = {
   'request.not_acceptable': row(406, 'Answers come as application/cbor or application/json.'),
   'request.not_found': row(404, 'There is no such route.'),
   'request.method_not_allowed': row(405, 'The route does not know this method.'),
-  'request.deadline': row(504, 'The request took too long; whether it had an effect is not known.', RETRY),
+  'request.deadline': passing(504, 'The request took too long; its effect is not known.'),
 
   'frame.malformed': row(400, 'The message is not well-formed.'),
   'frame.invalid': row(400, 'The frame does not have the expected fields.'),
   'frame.unknown_type': row(400, 'There is no frame of this type.'),
   'frame.too_large': row(413, 'The message is larger than 64 KiB.'),
 
-  'session.hello_required': row(401, 'The first frame must be session.hello.', { close: 3505 }),
-  'session.hello_timeout': row(408, 'No session.hello came in time.', { retryable: true, close: 3001 }),
-  'session.already_open': row(409, 'The session is open already: session.hello is sent once.'),
-  'session.protocol_unsupported': row(400, 'This protocol version is not spoken here.', { close: 3506 }),
-  'session.too_many': row(429, 'Too many open sessions.', { retryable: true, close: 3007 }),
-  'session.slow': row(429, 'The connection cannot keep up with what it is sent.', {
-    retryable: true,
-    close: 3002,
-  }),
-  'session.silent': row(408, 'Nothing was heard from the client for too long.', {
-    retryable: true,
-    close: 3003,
-  }),
+  'session.hello_required': row(401, 'The first frame must be session.hello.', 3505),
+  'session.hello_timeout': passing(408, 'No session.hello came in time.', 3001),
+  'session.already_open': row(409, 'The session is open already.'),
+  'session.protocol_unsupported': row(400, 'This protocol version is not spoken here.', 3506),
+  'session.too_many': passing(429, 'Too many open sessions.', 3007),
+  'session.slow': passing(429, 'The connection cannot keep up with what it is sent.', 3002),
+  'session.silent': passing(408, 'Nothing was heard from the client for too long.', 3003),
 
   'brane.not_found': row(404, 'There is no such brane, or you may not see it.'),
   'brane.deleted': row(410, 'The brane was deleted.'),
@@ -92,7 +81,7 @@ export const ERRORS = {
   'object.exists': row(409, 'The object exists already.'),
   'object.not_a_group': row(422, 'Only a group can hold other objects.'),
   'object.is_root': row(422, 'The root group of a brane cannot be moved or deleted.'),
-  'object.cycle': row(422, 'An object cannot be moved into itself or into what it holds.'),
+  'object.cycle': row(422, 'An object cannot be moved into what it holds.'),
   'object.too_deep': row(422, 'The tree would become too deep.'),
   'object.too_many_children': row(422, 'The group holds as many children as it may.'),
   'object.version_mismatch': row(412, 'The object was changed since the version you named.'),
@@ -115,10 +104,10 @@ export const ERRORS = {
     409,
     'The edit was first sent too long ago to be sure that it is new: show it to the user.',
   ),
-  'edit.out_of_order': row(409, 'An earlier edit of this session is missing: send again from there.', RETRY),
+  'edit.out_of_order': passing(409, 'An earlier edit of this session is missing: send again from there.'),
   'undo.superseded': row(409, 'What would be undone was changed since.'),
   'undo.nothing': row(409, 'There is nothing to undo or redo.'),
-  'undo.not_found': row(404, 'The log holds no such edit of yours that could be undone or redone.'),
+  'undo.not_found': row(404, 'The log holds no such edit of yours.'),
   'undo.too_old': row(409, 'The log does not reach back to that edit any more.'),
   'undo.already_done': row(409, 'It is undone already, or done again already.'),
 
@@ -127,26 +116,17 @@ export const ERRORS = {
   'idempotency.key_reused': row(422, 'The Idempotency-Key was used for another request.'),
   'precondition.failed': row(412, 'The resource was changed since the version named in If-Match.'),
 
-  'rate.limited': row(429, 'Too many requests: slow down.', { retryable: true, close: 3004 }),
-  'gateway.draining': row(503, 'This server is shutting down: connect again.', {
-    retryable: true,
-    close: 3000,
-  }),
-  'dependency.unavailable': row(503, 'A service that this needs does not answer.', {
-    retryable: true,
-    close: 3005,
-  }),
-  'clock.skew': row(503, 'A clock is wrong.', {
-    retryable: true,
-    close: 3008,
-  }),
-  'commit.conflict': row(503, 'Too many writers at once: try again.', RETRY),
-  'commit.outcome_unknown': row(503, 'Whether the edit was stored is not known: send it again.', RETRY),
-  'upstream.unavailable': row(502, 'The service behind this route does not answer.', RETRY),
+  'rate.limited': passing(429, 'Too many requests: slow down.', 3004),
+  'gateway.draining': passing(503, 'This server is shutting down: connect again.', 3000),
+  'dependency.unavailable': passing(503, 'A service that this needs does not answer.', 3005),
+  'clock.skew': passing(503, 'A clock is wrong.', 3008),
+  'commit.conflict': passing(503, 'Too many writers at once: try again.'),
+  'commit.outcome_unknown': passing(503, 'Whether the edit was stored is not known: send it again.'),
+  'upstream.unavailable': passing(502, 'The service behind this route does not answer.'),
   'callback.signature_invalid': row(401, 'The signature is not valid.'),
   'callback.job_unknown': row(404, 'There is no such job.'),
   'callback.superseded': row(409, 'The job has moved on: this attempt no longer counts.'),
-  internal: row(500, 'Something went wrong on the server.', { retryable: true, close: 3006 }),
+  internal: passing(500, 'Something went wrong on the server.', 3006),
 } as const satisfies Record<RefusalCode, ErrorRow> & Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;
