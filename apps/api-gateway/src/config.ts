@@ -29,6 +29,14 @@ export const config = defineConfig(
       default: 'http://127.0.0.1:4010,http://127.0.0.1:4011',
     }),
     ...originFields,
+    SOCKETS_PER_ADDRESS: integer(
+      { min: 1, max: 1_000_000 },
+      {
+        description:
+          'Open WebSocket connections of one address (IPv6: one /64) through this process; a company may be behind one.',
+        default: '2000',
+      },
+    ),
     GATEWAY_CONNECT_MS: integer(ms, {
       description: 'A sync-gateway that does not take the connection within this time is passed over.',
       unit: 'ms',

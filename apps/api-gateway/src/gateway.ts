@@ -16,7 +16,8 @@ import { registerHome } from './home/home-route';
 import { createWhatRuns } from './home/what-runs';
 import { allowOrigins } from './http/cors';
 import { limitAddresses } from './limits/limit-addresses';
-import { type Quotas, RateLimits } from './limits/rate-limits';
+import { addressKey, type Quotas, RateLimits } from './limits/rate-limits';
+import { SocketsPerAddress } from './limits/sockets-per-address';
 
 export interface GatewayParts {
   readonly store: Store;
@@ -35,7 +36,7 @@ export async function openGateway(
   const { quotas, ...deps } = parts;
   const limits = new RateLimits(quotas);
   const pool = new GatewayPool(config.SYNC_GATEWAY_URLS, environment.clock);
-  const splice = createSplice(service, pool);
+  const splice = createSplice(service, pool, limits);
   const neighbours = [
     { name: 'auth', url: config.AUTH_URL },
     ...config.SYNC_GATEWAY_URLS.map((url, index) => ({ name: `sync-gateway ${index + 1}`, url })),
@@ -61,7 +62,11 @@ export async function openGateway(
   });
 }
 
-function createSplice(service: Service<ApiGatewayConfig>, pool: GatewayPool): WebSocketSplice {
+function createSplice(
+  service: Service<ApiGatewayConfig>,
+  pool: GatewayPool,
+  limits: RateLimits,
+): WebSocketSplice {
   const { config, environment, log, metrics } = service;
   const failures = metrics.counter({
     name: 'splice_gateway_failures_total',
@@ -74,7 +79,18 @@ function createSplice(service: Service<ApiGatewayConfig>, pool: GatewayPool): We
       for (const { url, connections } of pool.state()) gauge.set({ gateway: url }, connections);
     },
   );
+  const refused = metrics.counter({
+    name: 'splice_refused_total',
+    help: 'WebSocket connections that were refused because their address has its share.',
+  });
+  const sockets = new SocketsPerAddress(config.SOCKETS_PER_ADDRESS);
   return new WebSocketSplice({
+    admit: async (address) => {
+      const spent = await limits.spend('address', addressKey(address));
+      const leave = spent.allowed ? sockets.enter(address) : undefined;
+      if (!leave) refused.inc();
+      return leave;
+    },
     pool,
     path: '/ws',
     deadlines: { connectMs: config.GATEWAY_CONNECT_MS, answerMs: config.GATEWAY_ANSWER_MS },
@@ -93,6 +109,7 @@ function refuse(why: SpliceRefusal, requestId: string): PlainAnswer {
   const error = {
     not_found: () => fail('request.not_found'),
     bad_request: () => fail('query.invalid', undefined, 'This is no WebSocket upgrade (RFC 6455, 4.1).'),
+    too_many: () => fail('rate.limited', undefined, 'Too many connections from this address.'),
     no_gateway: () =>
       fail('dependency.unavailable', undefined, 'No sync-gateway takes connections now: try again.'),
   }[why]();

@@ -33,6 +33,11 @@ export class SyncDoor implements OnGatewayConnection {
       ...(origin === undefined ? {} : { origin }),
     });
     socket.on('message', (data, isBinary) => {
+      // We have closed it, and it goes on sending: until it has read why, it is not read any more.
+      if (socket.readyState !== socket.OPEN) {
+        socket.pause();
+        return;
+      }
       const bytes = bytesOf(data);
       connection.message(isBinary ? bytes : bytes.toString('utf8'));
     });

@@ -155,6 +155,46 @@ describe('a session', () => {
     expect(client.socket.closed?.reason).toBe('rate.limited');
   });
 
+  it('is ended by a flood that goes on, though a part of it is let through (RT-5)', async () => {
+    const { world, node, brane } = await open({ frames_per_second: 10, frames_burst: 5, frames_refused: 60 });
+    const client = await node.client(brane.owner);
+    for (let second = 0; second < 10 && !client.socket.closed; second += 0.1) {
+      for (let count = 0; count < 3; count += 1) client.send({ type: 'system.ping' });
+      await world.advance(100);
+    }
+    expect(client.socket.closed?.reason).toBe('rate.limited');
+  });
+
+  it('is borne with when it is a little too fast (RT-5)', async () => {
+    const { world, node, brane } = await open({ frames_per_second: 10, frames_burst: 5, frames_refused: 60 });
+    const client = await node.client(brane.owner);
+    for (let second = 0; second < 60; second += 1) {
+      for (let count = 0; count < 10; count += 1) {
+        client.send({ type: 'system.ping' });
+        await world.advance(count === 9 ? 50 : 95);
+      }
+    }
+    expect(client.errors()).toContain('rate.limited');
+    expect(client.socket.closed).toBeUndefined();
+  });
+
+  it('is ended for good when too much of what it sends cannot be read (RT-5)', async () => {
+    for (const rubbish of [
+      new Uint8Array([0xff]),
+      new Uint8Array(0),
+      Uint8Array.of(0xa1, 0x61, 0x61, 0x01),
+    ]) {
+      const { world, node, brane } = await open({ frames_spoiled: 20, frames_per_second: 1_000 });
+      const client = await node.client(brane.owner);
+      for (let count = 0; count < 20; count += 1) client.connection.message(rubbish);
+      await world.settle();
+      expect(client.socket.closed).toBeUndefined();
+      client.connection.message(rubbish);
+      await world.settle();
+      expect(client.socket.closed).toMatchObject({ code: 3507, reason: 'frame.too_many_spoiled' });
+    }
+  });
+
   it('keeps only so much that comes in before it knows who it is', async () => {
     const { world, node, brane } = await open({ frames_before_welcome: 2 });
     const client = await node.client(brane.owner, { greet: false });

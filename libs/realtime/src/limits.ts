@@ -16,8 +16,10 @@ export const DEFAULT_LIMITS = {
   frames_burst: 400,
   edits_per_second: 100,
   edits_burst: 300,
-  /** Frames over the rate that are answered before the connection is closed. */
+  /** Frames over the rate that are answered, within a minute, before the connection is closed. */
   frames_refused: 1_000,
+  /** Frames that cannot be read and are answered, within a minute, before the connection is closed. */
+  frames_spoiled: 200,
   /** Messages that may come in while the token is being checked. */
   frames_before_welcome: 32,
   sessions_per_user: 64,

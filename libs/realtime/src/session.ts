@@ -41,6 +41,10 @@ type SessionState =
   | { readonly kind: 'open'; readonly open: OpenSession }
   | { readonly kind: 'closed' };
 
+/** What no client that works sends often: each costs more than it is worth to read. */
+const SPOILED: ReadonlySet<ErrorCode> = new Set(['frame.malformed', 'frame.invalid', 'frame.too_large']);
+const MINUTE_S = 60;
+
 /** One connection: who speaks, whether the frame may come now, and when it is over. */
 export class Session implements Connection {
   private state: SessionState = { kind: 'awaiting_hello' };
@@ -48,7 +52,9 @@ export class Session implements Connection {
   private readonly frames: TokenBucket;
   private readonly openedAt: number;
   private heardAt: number;
-  private refusedInARow = 0;
+  /** What is left of the patience with frames over the rate, and with those that cannot be read. */
+  private readonly refusals: TokenBucket;
+  private readonly spoiled: TokenBucket;
 
   constructor(
     private readonly socket: Socket,
@@ -59,6 +65,10 @@ export class Session implements Connection {
     this.openedAt = environment.clock.monotonic();
     this.heardAt = this.openedAt;
     this.frames = new TokenBucket(environment.clock, limits.frames_per_second, limits.frames_burst);
+    const perMinute = (most: number): TokenBucket =>
+      new TokenBucket(environment.clock, most / MINUTE_S, most);
+    this.refusals = perMinute(limits.frames_refused);
+    this.spoiled = perMinute(limits.frames_spoiled);
     this.outbox = new Outbox(peer.format, socket, schedule, environment.clock, limits, {
       overflow: () => this.overflow(),
       recovered: () => {
@@ -82,18 +92,17 @@ export class Session implements Connection {
   message(data: Message): void {
     if (this.state.kind === 'closed') return;
     this.heardAt = this.deps.environment.clock.monotonic();
-    const { frame_bytes: most, frames_refused: patience } = this.deps.limits;
+    const { frame_bytes: most } = this.deps.limits;
     const bytes = byteLength(data, most);
     // A large message costs as much as the frames that would have fitted into it.
     const retryAfterMs = this.frames.take(Math.max(1, Math.ceil(bytes / most)));
     if (retryAfterMs > 0) {
-      this.refusedInARow += 1;
       const error = fail('rate.limited', { limit: 'frames' }, undefined, { retryAfterMs });
-      if (this.refusedInARow > patience) this.end(error);
-      else this.refuse(error, referenceIn(peek(data)));
+      if (this.refusals.take() > 0) this.end(error);
+      // What is too large besides is not even read to be named.
+      else this.refuse(error, bytes > most ? {} : referenceIn(peek(data)));
       return;
     }
-    this.refusedInARow = 0;
     if (bytes > most) this.refuseUnread(fail('frame.too_large', { bytes, max_bytes: most }), peek(data));
     else if (this.state.kind === 'authenticating') this.later(data, this.state.early);
     else this.read(data);
@@ -249,7 +258,9 @@ export class Session implements Connection {
     if (error.code === 'internal')
       this.deps.log('error', 'realtime.frame.failed', { err: error.cause ?? error });
     this.deps.metrics.refused?.(error.code);
-    this.tell(toSystemError(error, frame));
+    const isTooMuch = SPOILED.has(error.code) && this.spoiled.take() > 0;
+    if (isTooMuch) this.end(fail('frame.too_many_spoiled', { last: error.code }), frame);
+    else this.tell(toSystemError(error, frame));
   }
 
   private overflow(): void {

@@ -4,6 +4,7 @@ import { type AddressInfo, type Socket, connect, createServer as createTcpServer
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
 import { freePort, until } from '@state-server/testing';
 import { clientAddress } from '@state-server/platform';
+import { SocketsPerAddress } from '../limits/sockets-per-address';
 import { GatewayPool } from './gateway-pool';
 import { WebSocketSplice } from './websocket-splice';
 
@@ -60,6 +61,7 @@ async function tcpGateway(answer?: string): Promise<{ url: string; sockets: Sock
 async function door(
   urls: readonly string[],
   trustProxy = false,
+  sockets = new SocketsPerAddress(100),
 ): Promise<{ url: string; port: number; splice: WebSocketSplice; pool: GatewayPool; server: Server }> {
   const pool = new GatewayPool(urls, clock);
   const splice = new WebSocketSplice({
@@ -68,7 +70,11 @@ async function door(
     deadlines: { connectMs: 500, answerMs: 150 },
     client: clientAddress(trustProxy ? ['loopback'] : []),
     requestId: () => 'request-1',
-    refuse: (why) => ({ status: why === 'no_gateway' ? 503 : 404, body: `{"why":"${why}"}` }),
+    admit: (address) => Promise.resolve(sockets.enter(address)),
+    refuse: (why) => ({
+      status: why === 'no_gateway' ? 503 : why === 'too_many' ? 429 : 404,
+      body: `{"why":"${why}"}`,
+    }),
   });
   const server = createServer().on('upgrade', (request, socket, rest: Buffer) =>
     splice.handle(request, socket, rest),
@@ -116,6 +122,26 @@ describe('the WebSocket splice', () => {
     expect(seen[0]).toEqual([Buffer.from('hello'), false]);
     expect(seen[1]?.[0].equals(big)).toBe(true);
     expect(splice.live).toBe(1);
+  });
+
+  it('takes so many connections of one address, and one more when one has gone (REST-LIMIT-1)', async () => {
+    const gateway = await echoGateway();
+    const sockets = new SocketsPerAddress(2);
+    const { url } = await door([gateway.url], false, sockets);
+    const [first] = [await open(url), await open(url)];
+    expect(await refusal(url)).toEqual({ status: 429, body: '{"why":"too_many"}' });
+    first.close();
+    await until(async () => {
+      const socket = new WebSocket(url, ['state.v1.cbor']);
+      socket.on('error', () => undefined);
+      closers.push(() => socket.terminate());
+      return new Promise<boolean>((resolve) => {
+        socket.once('open', () => resolve(true));
+        socket.once('unexpected-response', () => resolve(false));
+      });
+    });
+    for (const client of gateway.server.clients) client.terminate();
+    await until(() => sockets.size === 0);
   });
 
   it('tells the gateway the client address, and does not believe one that the client claims (REST-SPLICE-2)', async () => {

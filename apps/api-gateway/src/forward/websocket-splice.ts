@@ -15,7 +15,7 @@ export interface PlainAnswer {
 }
 
 /** Why an upgrade does not take place. */
-export type SpliceRefusal = 'not_found' | 'bad_request' | 'no_gateway';
+export type SpliceRefusal = 'not_found' | 'bad_request' | 'too_many' | 'no_gateway';
 
 export interface SpliceOptions {
   readonly pool: GatewayPool;
@@ -23,6 +23,8 @@ export interface SpliceOptions {
   readonly deadlines: DialDeadlines;
   /** Who connects, as far as trusted proxies tell. */
   readonly client: (request: IncomingMessage) => Client;
+  /** Takes a place for one more connection of this address: how to give it back, or undefined when it has its share. */
+  readonly admit?: (address: string) => Promise<(() => void) | undefined>;
   readonly requestId: () => string;
   readonly refuse: (why: SpliceRefusal, requestId: string) => PlainAnswer;
   readonly gatewayFailed?: (failure: {
@@ -68,13 +70,25 @@ export class WebSocketSplice {
     }
     this.open.add(client);
     client.once('close', () => this.open.delete(client));
-    void this.forward(request, client, rest, requestId);
+    void this.admitted(request, client, requestId).then((isAdmitted) =>
+      isAdmitted ? this.forward(request, client, rest, requestId) : undefined,
+    );
   }
 
   /** No new ones; those that live are ended. The gateways behind have told their clients before. */
   close(): void {
     this.closing = true;
     for (const client of this.open) client.destroy();
+  }
+
+  private async admitted(request: IncomingMessage, client: Duplex, requestId: string): Promise<boolean> {
+    const { admit } = this.options;
+    if (!admit) return true;
+    const leave = await admit(this.options.client(request).address);
+    if (!leave) this.refuse(client, 'too_many', requestId);
+    else if (client.destroyed) leave();
+    else client.once('close', leave);
+    return leave !== undefined && !client.destroyed;
   }
 
   private async forward(
