@@ -17,7 +17,6 @@ export async function openStore(service: Service): Promise<Store> {
     },
     onFatal: (error) => {
       log.fatal('store.fatal', { err: error });
-      log.flush();
       process.exit(EXIT.crashed);
     },
   });

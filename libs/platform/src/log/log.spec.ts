@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import fc from 'fast-check';
 import { createLogger, type LogLevel } from './logger';
 import { redact } from './redact';
@@ -11,6 +12,16 @@ function logging(level: LogLevel = 'trace') {
 }
 
 const JWT = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl';
+
+// A device that is always full; Linux has it.
+(existsSync('/dev/full') ? describe : describe.skip)('a log that cannot be written', () => {
+  it('ends nobody, and holds up nobody (F3)', () => {
+    const full = openSync('/dev/full', 'w');
+    const log = createLogger({ service: 'test', instance: 'one', level: 'info', fd: full });
+    for (let line = 0; line < 5_000; line += 1) log.error('store.failed', { line, text: 'x'.repeat(500) });
+    closeSync(full);
+  });
+});
 
 describe('a log line', () => {
   it('has the event, the service, the instance, a time and fields', () => {

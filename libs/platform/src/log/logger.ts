@@ -1,4 +1,5 @@
-import { type DestinationStream, destination, type Logger as Pino, pino } from 'pino';
+import { type DestinationStream, type Logger as Pino, pino } from 'pino';
+import { descriptorOutput } from './descriptor-output';
 import { currentContext } from './request-context';
 import { redact } from './redact';
 
@@ -19,22 +20,21 @@ export interface Logger {
   log(level: LogLevel, event: string, fields?: LogFields): void;
   /** The same log, with these fields on every line. */
   child(fields: LogFields): Logger;
-  /** Waits until what was written has left the process; for its end. */
-  flush(): void;
 }
 
 export interface LoggerOptions {
   readonly service: string;
   readonly instance: string;
   readonly level: LogLevel | 'silent';
-  /** Default: standard output. */
+  /** Default: the file descriptor. */
   readonly to?: DestinationStream;
+  /** Default: 1, standard output. */
+  readonly fd?: number;
 }
 
 /** Lines of JSON: `level` (pino's number), `time`, `service`, `instance`, `msg` (the event), request and trace id, fields. */
 export function createLogger(options: LoggerOptions): Logger {
   const { service, instance, level } = options;
-  const standard = options.to === undefined ? standardOutput() : undefined;
   const sink = pino(
     {
       level,
@@ -42,18 +42,9 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       mixin: contextFields,
     },
-    options.to ?? standard,
+    options.to ?? descriptorOutput(options.fd ?? 1),
   );
-  return wrap(sink, () => {
-    if (standard) flushQuietly(standard);
-  });
-}
-
-type Flushable = ReturnType<typeof destination>;
-
-/** Synchronous: a write under way when the process ends would be lost, and just that line tells why it ended. */
-function standardOutput(): Flushable {
-  return destination({ dest: 1, sync: true });
+  return wrap(sink);
 }
 
 /** A log that nobody reads, for tests. */
@@ -66,7 +57,7 @@ function contextFields(): Record<string, unknown> {
   return context ? { request_id: context.request_id, trace_id: context.trace.trace_id } : {};
 }
 
-function wrap(sink: Pino, flush: () => void): Logger {
+function wrap(sink: Pino): Logger {
   const write = (level: LogLevel, event: string, fields?: LogFields): void => {
     if (!sink.isLevelEnabled(level)) return;
     sink[level](fields === undefined ? {} : redact(fields), event);
@@ -83,15 +74,6 @@ function wrap(sink: Pino, flush: () => void): Logger {
     error: at('error'),
     fatal: at('fatal'),
     log: write,
-    child: (fields) => wrap(sink.child(redact(fields) as Record<string, unknown>), flush),
-    flush,
+    child: (fields) => wrap(sink.child(redact(fields) as Record<string, unknown>)),
   };
-}
-
-function flushQuietly(output: Flushable): void {
-  try {
-    output.flushSync();
-  } catch {
-    // Standard output is gone: then nobody is there to read.
-  }
 }

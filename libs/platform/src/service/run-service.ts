@@ -39,11 +39,12 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
   };
   const crash = (event: string, error: unknown): void => {
     log.fatal(event, { err: error });
-    log.flush();
     process.exit(EXIT.crashed);
   };
   // Timers of the environment hold nothing alive: a start that waits for one (a conflict on a new store) must not end here.
   setInterval(() => undefined, KEEP_ALIVE_MS);
+  // Libraries write there, too: on a full disk that fails, and is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('uncaughtException', (error) => crash('process.uncaught_exception', error));
@@ -51,7 +52,6 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
   try {
     await options.start(service);
   } catch (error) {
-    log.flush();
     if (error instanceof PortBusyError) say(service.name, error.message, EXIT.portBusy);
     else if (error instanceof ConfigError) sayProblems(service.name, error);
     else if (error instanceof StoreError) say(service.name, `the store: ${error.message}`, EXIT.store);

@@ -101,7 +101,6 @@ class Ending {
     const closeMs = Math.max(1, totalMs - stopMs);
     for (const step of this.open.reverse()) await this.attempt('service.close', step, closeMs);
     this.log.info('service.closed');
-    this.log.flush();
   }
 
   private async attempt(event: string, { what, step }: NamedStep, ms: number): Promise<void> {
