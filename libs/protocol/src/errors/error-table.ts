@@ -53,7 +53,7 @@ export const ERRORS = {
   'frame.invalid': row(400, 'The frame does not have the expected fields.'),
   'frame.unknown_type': row(400, 'There is no frame of this type.'),
   'frame.too_large': row(413, 'The message is larger than 64 KiB.'),
-  'frame.too_many_spoiled': row(400, 'Too much of what was sent could not be read.', { close: 3507 }),
+  'frame.too_many_spoiled': row(400, 'Too much of what was sent could not be read.', 3507),
 
   'session.hello_required': row(401, 'The first frame must be session.hello.', 3505),
   'session.hello_timeout': passing(408, 'No session.hello came in time.', 3001),
