@@ -27,7 +27,7 @@ export interface EditQueueLimits {
 export class EditQueue {
   private next = 1;
   /** Numbers above `next` that are settled: they were committed with one that has to come again. */
-  private readonly settled = new Set<number>();
+  private settled: Set<number> | undefined;
   private waiting: Accepted[] = [];
   private running = 0;
 
@@ -62,7 +62,7 @@ export class EditQueue {
   /** The number is used up: by what is queued now, or by a refusal that is final. */
   use(clientSeq: number): void {
     this.next = Math.max(this.next, clientSeq + 1);
-    while (this.settled.delete(this.next)) this.next += 1;
+    while (this.settled?.delete(this.next) === true) this.next += 1;
   }
 
   /** Of an edit that passed `check`. */
@@ -100,7 +100,7 @@ export class EditQueue {
   private goBackTo(edit: Accepted | undefined, done: readonly Accepted[]): void {
     if (!edit) return;
     this.next = edit.clientSeq;
-    for (const { clientSeq } of done) this.settled.add(clientSeq);
+    for (const { clientSeq } of done) (this.settled ??= new Set()).add(clientSeq);
     const { waiting } = this;
     this.waiting = waiting.filter((later) => !later.isNew);
     for (const later of waiting) {

@@ -180,8 +180,8 @@ describe('delivery', () => {
     expect(client.faults).toEqual([]);
   });
 
-  it('costs one write per socket and tick under load', async () => {
-    const { world, here, there, brane, client } = await open();
+  it('costs one write per socket and tick under load (RT-6)', async () => {
+    const { world, here, there, brane, client } = await open(undefined, { limits: { few_sockets: 0 } });
     await world.settle();
     const before = there.counts.writes;
     for (let count = 0; count < 50; count += 1) {

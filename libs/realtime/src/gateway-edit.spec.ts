@@ -37,6 +37,19 @@ describe('an edit', () => {
     expect([...client.faults, ...peer.faults]).toEqual([]);
   });
 
+  it('uses its number up when it comes after its author has left (I3)', async () => {
+    const { world, brane, client } = await open();
+    client.send({ type: 'brane.leave', brane_id: brane.id });
+    client.edit(brane.id, [world.block(brane.id)]);
+    await world.settle();
+    expect(client.errors()).toEqual(['brane.not_joined']);
+    await world.join(client, brane.id);
+    client.edit(brane.id, [world.block(brane.id)]);
+    await world.settle();
+    expect(client.all('brane.ack')).toHaveLength(1);
+    expect(client.errors()).toEqual(['brane.not_joined']);
+  });
+
   it('is acknowledged behind entries of others that its gateway does not have yet (R4)', async () => {
     const lost = new Set<number>();
     let message = 0;

@@ -33,7 +33,7 @@ class RealtimeGateway implements Gateway {
     const log = deps.log ?? ((): void => undefined);
     const snapshots = new Snapshots({ source, environment, limits, metrics });
     this.limits = limits;
-    this.schedule = new WriteSchedule(environment.timers, limits.tick_ms);
+    this.schedule = new WriteSchedule(environment.timers, limits.tick_ms, limits.few_sockets);
     this.rooms = new Rooms({ source, bus, environment, limits, metrics, log, snapshots });
     this.sessionDeps = {
       ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations },

@@ -31,6 +31,8 @@ export const DEFAULT_LIMITS = {
 
   /** Between two writes to a socket under load; an idle one is written to at once. */
   tick_ms: 10,
+  /** While no more sockets are busy, they are not made to wait for the tick. */
+  few_sockets: 32,
   /** Written as one WebSocket message at most, a larger frame apart. */
   write_bytes: 262_144,
   /** Buffered in a socket before nothing more is written to it. */

@@ -48,8 +48,8 @@ interface Membership {
 /** What a client does once it has said who it is. Methods throw StateErrors, which answer the frame. */
 export class OpenSession implements Occupant {
   private readonly memberships = new Map<BraneId, Membership>();
-  /** Outlive a membership: numbers go on when a brane is left and joined again (SYNC I3). */
-  private readonly queues = new Map<BraneId, EditQueue>();
+  /** Outlive a membership: numbers go on when a brane is left and joined again (SYNC I3). Absent for who only looks on. */
+  private queues: Map<BraneId, EditQueue> | undefined;
   private readonly edits: TokenBucket;
 
   constructor(
@@ -71,7 +71,7 @@ export class OpenSession implements Occupant {
   /** Edits that are not answered yet. */
   get openEdits(): number {
     let open = 0;
-    for (const queue of this.queues.values()) open += queue.open;
+    for (const queue of this.queues?.values() ?? []) open += queue.open;
     return open;
   }
 
@@ -107,7 +107,7 @@ export class OpenSession implements Occupant {
 
   /** An edit that could not be read: a final refusal uses its number up. Throws when it is not its number's turn. */
   spoiled({ braneId, clientSeq, again }: { braneId: BraneId; clientSeq: number; again: boolean }): void {
-    const queue = this.queues.get(braneId);
+    const queue = this.queueOf(braneId);
     if (!queue) return;
     queue.check(clientSeq, again);
     queue.use(clientSeq);
@@ -116,7 +116,7 @@ export class OpenSession implements Occupant {
   lost(seat: Seat, reason: 'removed' | 'deleted'): void {
     const membership = this.memberships.get(seat.braneId);
     if (membership?.seat !== seat) return;
-    this.memberships.delete(seat.braneId);
+    this.forget(seat.braneId);
     if (seat.announced) this.tell({ type: 'brane.left', brane_id: seat.braneId, reason });
     else this.refuse(fail(reason === 'deleted' ? 'brane.deleted' : 'brane.not_found'), membership.join);
   }
@@ -144,20 +144,22 @@ export class OpenSession implements Occupant {
   }
 
   private join(frame: BraneJoinFrame): void {
-    const { brane_id: braneId } = frame;
     const { limits, rooms } = this.deps;
     if (frame.interest) throw unsupported(frame);
-    if (this.memberships.has(braneId)) throw fail('brane.already_joined', { brane_id: braneId });
+    if (this.memberships.has(frame.brane_id)) {
+      throw fail('brane.already_joined', { brane_id: frame.brane_id });
+    }
     if (this.memberships.size >= limits.branes_per_session) {
       throw fail('brane.too_many_joined', { max: limits.branes_per_session });
     }
+    const room = rooms.enter(frame.brane_id);
+    // The room's own text of the id, not the frame's: that would hold the whole message as long as he is here.
+    const { braneId } = room;
     const seat = new Seat(braneId, this);
-    const room = rooms.enter(braneId);
     let admit: (isAdmitted: boolean) => void = () => undefined;
     const admitted = new Promise<boolean>((resolve) => (admit = resolve));
-    this.memberships.set(braneId, { seat, room, join: frame, admitted });
-    const queue = this.queues.get(braneId) ?? new EditQueue(limits);
-    this.queues.set(braneId, queue);
+    const join = frame.id === undefined ? { brane_id: braneId } : { id: frame.id, brane_id: braneId };
+    this.memberships.set(braneId, { seat, room, join, admitted });
     const request = {
       ...(frame.id === undefined ? {} : { inReplyTo: frame.id }),
       ...(frame.after ? { after: frame.after } : {}),
@@ -173,13 +175,13 @@ export class OpenSession implements Occupant {
     // Left meanwhile: nobody waits for the answer.
     if (this.memberships.get(frame.brane_id)?.seat !== seat) return;
     this.memberships.delete(frame.brane_id);
-    if (this.queues.get(frame.brane_id)?.isUnused === true) this.queues.delete(frame.brane_id);
+    if (this.queues?.get(frame.brane_id)?.isUnused === true) this.queues.delete(frame.brane_id);
     this.refuse(error, frame);
   }
 
   private leave(frame: BraneLeaveFrame): void {
     const { seat, room } = this.membership(frame.brane_id);
-    this.memberships.delete(frame.brane_id);
+    this.forget(frame.brane_id);
     room.leave(seat);
     // Who does not ask is not told: to him it would look like being put out of the brane that he joins again.
     if (frame.id !== undefined) {
@@ -189,7 +191,7 @@ export class OpenSession implements Occupant {
 
   private mutate(frame: MutationFrame): void {
     const { brane_id: braneId, client_seq: clientSeq } = frame;
-    const queue = this.queues.get(braneId);
+    const queue = this.queueOf(braneId);
     if (!queue) throw fail('brane.not_joined', { brane_id: braneId });
     queue.check(clientSeq, frame.again === true);
     if (this.deps.isDraining()) throw fail('gateway.draining');
@@ -208,6 +210,22 @@ export class OpenSession implements Occupant {
       },
       refuse: (error) => this.refuse(error, frame),
     });
+  }
+
+  /** Undefined where he never was. */
+  private queueOf(braneId: BraneId): EditQueue | undefined {
+    const known = this.queues?.get(braneId);
+    const membership = this.memberships.get(braneId);
+    if (known || !membership) return known;
+    const queue = new EditQueue(this.deps.limits);
+    (this.queues ??= new Map()).set(membership.room.braneId, queue);
+    return queue;
+  }
+
+  /** Out of the brane; what he has sent to it meanwhile still uses up its numbers (SYNC I3). */
+  private forget(braneId: BraneId): void {
+    this.queueOf(braneId);
+    this.memberships.delete(braneId);
   }
 
   private commit(frame: MutationFrame): Promise<Committed> {

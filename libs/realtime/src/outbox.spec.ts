@@ -11,11 +11,11 @@ interface Set {
   readonly told: string[];
 }
 
-function set(format: 'cbor' | 'json' = 'cbor', events: Partial<OutboxEvents> = {}): Set {
+function set(format: 'cbor' | 'json' = 'cbor', events: Partial<OutboxEvents> = {}, fewSockets = 0): Set {
   const environment = createFakeEnvironment();
   const socket = new RecordingSocket();
   const told: string[] = [];
-  const schedule = new WriteSchedule(environment.timers, 10);
+  const schedule = new WriteSchedule(environment.timers, 10, fewSockets);
   const outbox = new Outbox(format, socket, schedule, environment.clock, LIMITS, {
     overflow: () => told.push('overflow'),
     recovered: () => told.push('recovered'),
@@ -51,6 +51,20 @@ describe('outbox', () => {
     expect(written(it)).toEqual([[1]]);
     await it.environment.advance(10);
     expect(written(it)).toEqual([[1], [2, 3, 4, 5, 6]]);
+  });
+
+  it('does not wait for the tick while few sockets are busy, four times per tick at most (RT-6)', async () => {
+    const it = set('cbor', {}, 1);
+    for (let value = 1; value <= 7; value += 1) {
+      it.outbox.push(bytes(value));
+      await it.environment.settle();
+    }
+    expect(written(it)).toEqual([[1], [2], [3], [4], [5]]);
+    await it.environment.advance(10);
+    expect(written(it).at(-1)).toEqual([6, 7]);
+    it.outbox.push(bytes(8));
+    await it.environment.settle();
+    expect(written(it).at(-1)).toEqual([8]);
   });
 
   it('lets an ack follow its entry at once, one per tick', async () => {

@@ -39,8 +39,8 @@ export class Outbox implements Writer {
   private tags: (Tag | undefined)[] = [];
   private bytes = 0;
   private scheduled = false;
-  /** Something went out before its tick. */
-  private hurried = false;
+  /** Writes since the last tick that did not wait for it. */
+  private hurried = 0;
   private congestedSince: number | undefined;
   private lastBuffered = 0;
   private closed = false;
@@ -71,25 +71,12 @@ export class Outbox implements Writer {
   }
 
   push(frame: Uint8Array | string, tag?: Tag): void {
-    if (this.closed) return;
-    this.frames.push(frame);
-    this.tags.push(tag);
-    this.bytes += frame.length;
-    if (this.scheduled) return;
-    this.scheduled = true;
-    this.schedule.soon(this);
+    this.queue(frame, tag, 0);
   }
 
-  /**
-   * For what follows closely on what was just written, as an ack on its entry: does not wait for the tick, once per tick
-   * and when nothing else waits.
-   */
+  /** For what follows closely on what was just written, as an ack on its entry: does not wait for the tick, once per tick. */
   pushSoon(frame: Uint8Array | string, tag?: Tag): void {
-    const hurries = this.scheduled && !this.hurried && this.frames.length === 0 && !this.congested;
-    this.push(frame, tag);
-    if (!hurries) return;
-    this.hurried = true;
-    this.schedule.again(this);
+    this.queue(frame, tag, 1);
   }
 
   /** Resolves when more can be queued without filling up; at once mostly. Also when the outbox is closed. */
@@ -141,7 +128,7 @@ export class Outbox implements Writer {
 
   tick(): boolean {
     if (this.closed) return false;
-    this.hurried = false;
+    this.hurried = 0;
     if (this.frames.length === 0 && !this.congested) {
       this.scheduled = false;
       return false;
@@ -163,6 +150,21 @@ export class Outbox implements Writer {
     this.tags = [];
     this.bytes = 0;
     this.wake();
+  }
+
+  /** @param hurries writes that need not wait for the tick, at least; never past something that waits */
+  private queue(frame: Uint8Array | string, tag: Tag | undefined, hurries: number): void {
+    if (this.closed) return;
+    const isFirst = this.frames.push(frame) === 1;
+    this.tags.push(tag);
+    this.bytes += frame.length;
+    if (!this.scheduled) {
+      this.scheduled = true;
+      this.schedule.soon(this);
+    } else if (isFirst && !this.congested && this.hurried < Math.max(hurries, this.schedule.spareWrites)) {
+      this.hurried += 1;
+      this.schedule.again(this);
+    }
   }
 
   private writeSome(): void {

@@ -47,9 +47,6 @@ export class Seat {
   private missed: MissedPresence | undefined;
   private acks: HeldAck[] = [];
   private opsTag: OpsTag = { owner: this, kind: 'ops', entries: 1 };
-  private readonly syncedTag: Tag = { owner: this, kind: 'synced' };
-  private readonly controlTag: Tag = { owner: this, kind: 'control' };
-  private readonly presenceTag: Tag = { owner: this, kind: 'presence' };
 
   constructor(
     readonly braneId: BraneId,
@@ -75,7 +72,7 @@ export class Seat {
   }
 
   tellEncoded(frame: Uint8Array | string): void {
-    this.outbox.push(frame, this.controlTag);
+    this.outbox.push(frame, { owner: this, kind: 'control' });
   }
 
   /** The client has, or was given by a snapshot, all up to here; it knows it by the next entry or by `brane.synced`. */
@@ -92,7 +89,7 @@ export class Seat {
     if (!this.needsSync) return;
     this.needsSync = false;
     const frame = { type: 'brane.synced', brane_id: this.braneId, epoch: this.epoch, seq: this.seq } as const;
-    this.outbox.push(encodeFrame(frame, this.outbox.format), this.syncedTag);
+    this.outbox.push(encodeFrame(frame, this.outbox.format), { owner: this, kind: 'synced' });
     this.releaseAcks();
   }
 
@@ -139,14 +136,14 @@ export class Seat {
     }
     if (this.state !== 'live') return;
     const frame = update.frameFor(sessionId, outbox.format);
-    if (frame !== undefined) outbox.push(frame, this.presenceTag);
+    if (frame !== undefined) outbox.push(frame, { owner: this, kind: 'presence' });
   }
 
   /** Goes live: what he has missed, or all of it when he knows nothing yet. */
   catchUpPresence(all: () => Uint8Array | string | undefined): void {
     const frame = this.missed ? this.missed.frame(this.braneId, this.outbox.format) : all();
     this.missed = undefined;
-    if (frame !== undefined) this.outbox.push(frame, this.presenceTag);
+    if (frame !== undefined) this.outbox.push(frame, { owner: this, kind: 'presence' });
   }
 
   /** The socket takes frames again. */

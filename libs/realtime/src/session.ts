@@ -19,7 +19,7 @@ import {
 import { byteLength, mutationIn, type Message, peek, referenceIn, wrongForm } from './client-message';
 import { limitsForClients } from './limits';
 import { OpenSession, type OpenSessionDeps } from './open-session';
-import { Outbox } from './outbox';
+import { Outbox, type OutboxEvents } from './outbox';
 import type { Connection, Log, Peer, RealtimeMetrics, Revocations, Socket } from './ports';
 import { TokenBucket } from './token-bucket';
 import type { WriteSchedule } from './write-schedule';
@@ -46,37 +46,26 @@ const SPOILED: ReadonlySet<ErrorCode> = new Set(['frame.malformed', 'frame.inval
 const MINUTE_S = 60;
 
 /** One connection: who speaks, whether the frame may come now, and when it is over. */
-export class Session implements Connection {
+export class Session implements Connection, OutboxEvents {
   private state: SessionState = { kind: 'awaiting_hello' };
   readonly outbox: Outbox;
   private readonly frames: TokenBucket;
   private readonly openedAt: number;
   private heardAt: number;
-  /** What is left of the patience with frames over the rate, and with those that cannot be read. */
-  private readonly refusals: TokenBucket;
-  private readonly spoiled: TokenBucket;
+  /** What is left of the patience with frames over the rate, and with those that cannot be read: from the first of them on. */
+  private refusals: TokenBucket | undefined;
+  private spoiled: TokenBucket | undefined;
 
   constructor(
     private readonly socket: Socket,
     private readonly peer: Peer,
     private readonly deps: SessionDeps,
   ) {
-    const { environment, limits, schedule, metrics } = deps;
+    const { environment, limits, schedule } = deps;
     this.openedAt = environment.clock.monotonic();
     this.heardAt = this.openedAt;
     this.frames = new TokenBucket(environment.clock, limits.frames_per_second, limits.frames_burst);
-    const perMinute = (most: number): TokenBucket =>
-      new TokenBucket(environment.clock, most / MINUTE_S, most);
-    this.refusals = perMinute(limits.frames_refused);
-    this.spoiled = perMinute(limits.frames_spoiled);
-    this.outbox = new Outbox(peer.format, socket, schedule, environment.clock, limits, {
-      overflow: () => this.overflow(),
-      recovered: () => {
-        if (this.state.kind === 'open') this.state.open.recovered();
-      },
-      stuck: () => this.end(fail('session.slow')),
-      wrote: (bytes, frames) => metrics.wrote?.(bytes, frames),
-    });
+    this.outbox = new Outbox(peer.format, socket, schedule, environment.clock, limits, this);
   }
 
   /** Edits that are not answered yet. */
@@ -98,6 +87,7 @@ export class Session implements Connection {
     const retryAfterMs = this.frames.take(Math.max(1, Math.ceil(bytes / most)));
     if (retryAfterMs > 0) {
       const error = fail('rate.limited', { limit: 'frames' }, undefined, { retryAfterMs });
+      this.refusals ??= this.perMinute(this.deps.limits.frames_refused);
       if (this.refusals.take() > 0) this.end(error);
       // What is too large besides is not even read to be named.
       else this.refuse(error, bytes > most ? {} : referenceIn(peek(data)));
@@ -129,6 +119,23 @@ export class Session implements Connection {
     else if (environment.clock.now() >= identity.expires_at + limits.refresh_grace_ms)
       this.end(fail('auth.expired'));
     else if (now - this.heardAt >= limits.silence_ms) this.end(fail('session.silent'));
+  }
+
+  overflow(): void {
+    const isEnough = this.state.kind === 'open' ? this.state.open.thin() : false;
+    if (!isEnough) this.end(fail('session.slow'));
+  }
+
+  recovered(): void {
+    if (this.state.kind === 'open') this.state.open.recovered();
+  }
+
+  stuck(): void {
+    this.end(fail('session.slow'));
+  }
+
+  wrote(bytes: number, frames: number): void {
+    this.deps.metrics.wrote?.(bytes, frames);
   }
 
   tell(frame: ServerFrame): void {
@@ -258,14 +265,18 @@ export class Session implements Connection {
     if (error.code === 'internal')
       this.deps.log('error', 'realtime.frame.failed', { err: error.cause ?? error });
     this.deps.metrics.refused?.(error.code);
-    const isTooMuch = SPOILED.has(error.code) && this.spoiled.take() > 0;
+    const isTooMuch = SPOILED.has(error.code) && this.isSpoiledTooOften();
     if (isTooMuch) this.end(fail('frame.too_many_spoiled', { last: error.code }), frame);
     else this.tell(toSystemError(error, frame));
   }
 
-  private overflow(): void {
-    const isEnough = this.state.kind === 'open' ? this.state.open.thin() : false;
-    if (!isEnough) this.end(fail('session.slow'));
+  private isSpoiledTooOften(): boolean {
+    this.spoiled ??= this.perMinute(this.deps.limits.frames_spoiled);
+    return this.spoiled.take() > 0;
+  }
+
+  private perMinute(most: number): TokenBucket {
+    return new TokenBucket(this.deps.environment.clock, most / MINUTE_S, most);
   }
 
   private over(why: ErrorCode | 'closed'): void {

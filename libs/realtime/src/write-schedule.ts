@@ -9,10 +9,13 @@ export interface Writer {
   tick(): boolean;
 }
 
+/** How often a busy socket may be written to between two ticks, while few are busy. */
+const SPARE_WRITES = 4;
+
 /**
  * When sockets are written to: an idle one at the end of the present turn of the event loop, so that frames of one event
  * share a write and nobody waits; one that was just written to at the next tick, so that under load a socket costs one
- * write per tick. No timer runs while all are idle.
+ * write per tick. While few sockets are busy there is no load: then nobody waits. No timer runs while all are idle.
  */
 export class WriteSchedule {
   /** For the writers of this schedule, while they write one after the other. */
@@ -25,14 +28,21 @@ export class WriteSchedule {
   constructor(
     private readonly timers: Environment['timers'],
     private readonly tickMs: number,
+    /** With no more busy sockets than that, they are written to between ticks. */
+    private readonly fewSockets = 0,
   ) {}
+
+  /** Writes between two ticks that each busy socket may have now. */
+  get spareWrites(): number {
+    return this.ticking.length <= this.fewSockets ? SPARE_WRITES : 0;
+  }
 
   /** Flushes it at the end of this turn, then looks at it every tick until it is idle. */
   soon(writer: Writer): void {
     if (this.soonList.push(writer) === 1) queueMicrotask(() => this.runSoon());
   }
 
-  /** Flushes it once more at the end of this turn; it is looked at every tick already. */
+  /** Flushes it once more at the end of this turn; it is looked at every tick already, or soon. */
   again(writer: Writer): void {
     queueMicrotask(() => {
       writer.flush();
