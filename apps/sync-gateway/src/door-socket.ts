@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Socket } from '@state-server/realtime';
+import type { Connection, Socket } from '@state-server/realtime';
 import type { WebSocket } from 'ws';
 import type { SharedFrames } from './server-frame';
 
@@ -10,20 +10,31 @@ import type { SharedFrames } from './server-frame';
  * would have to be made by `ws`; our door agrees to none.
  */
 export class DoorSocket implements Socket {
+  /** Told when the network has taken what was buffered. */
+  listener: Pick<Connection, 'writable'> | undefined;
+  private waits = false;
+
   constructor(
     private readonly socket: WebSocket,
-    private readonly connection: Duplex,
+    private readonly wire: Duplex,
     private readonly frames: SharedFrames,
   ) {
     if (socket.extensions !== '') throw new Error(`unexpected extension: ${socket.extensions}`);
   }
 
   get bufferedBytes(): number {
-    return this.connection.writableLength;
+    return this.wire.writableLength;
   }
 
   send(data: Uint8Array | string): void {
-    if (this.socket.readyState === this.socket.OPEN) this.connection.write(this.frames.of(data));
+    if (this.socket.readyState !== this.socket.OPEN) return;
+    const isTaken = this.wire.write(this.frames.of(data));
+    if (isTaken || this.waits) return;
+    this.waits = true;
+    this.wire.once('drain', () => {
+      this.waits = false;
+      this.listener?.writable();
+    });
   }
 
   close(code: number, reason: string): void {

@@ -56,7 +56,9 @@ describe('frames of the door', () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: true });
     await once(server, 'listening');
     const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const [socket, request] = (await once(server, 'connection')) as [WebSocket, IncomingMessage];
+    const connected = once(server, 'connection');
+    await once(client, 'open');
+    const [socket, request] = (await connected) as [WebSocket, IncomingMessage];
     expect(() => new DoorSocket(socket, request.socket, new SharedFrames())).toThrow('permessage-deflate');
     client.terminate();
     server.close();

@@ -65,6 +65,11 @@ export class SyncAdapter extends WsAdapter {
     return undefined;
   }
 
+  /** The door listens by itself. */
+  override bindClientDisconnect(): void {
+    return undefined;
+  }
+
   /** A browser names its origin, and cannot lie about it; other programs name none. */
   private whyNot(origin: string | undefined, { headers }: IncomingMessage): StateError | undefined {
     if (this.options.turnsAway()) return fail('gateway.draining');

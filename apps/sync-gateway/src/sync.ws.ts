@@ -3,7 +3,7 @@ import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
 import type { Client } from '@state-server/platform';
 import { CLOSE_NORMAL, formatOf } from '@state-server/protocol';
-import type { Gateway } from '@state-server/realtime';
+import type { Connection, Gateway } from '@state-server/realtime';
 import type { RawData, WebSocket } from 'ws';
 import { DoorSocket } from './door-socket';
 import { SharedFrames } from './server-frame';
@@ -26,28 +26,36 @@ export class SyncDoor implements OnGatewayConnection {
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     const { origin } = request.headers;
-    const connection = this.deps.gateway.open(new DoorSocket(socket, request.socket, this.frames), {
+    const door = new DoorSocket(socket, request.socket, this.frames);
+    const connection = this.deps.gateway.open(door, {
       // The adapter lets nobody in without one of ours.
       format: formatOf(socket.protocol) ?? 'json',
       address: this.deps.clientOf(request).address,
       ...(origin === undefined ? {} : { origin }),
     });
-    socket.on('message', (data, isBinary) => {
-      // We have closed it, and it goes on sending: until it has read why, it is not read any more.
-      if (socket.readyState !== socket.OPEN) {
-        socket.pause();
-        return;
-      }
-      const bytes = bytesOf(data);
-      connection.message(isBinary ? bytes : bytes.toString('utf8'));
-    });
-    socket.on('close', () => connection.closed());
-    request.socket.on('drain', () => connection.writable());
-    // A broken frame or a message above 1 MiB: ws closes the connection itself, and says why.
-    socket.on('error', () => {
-      if (socket.readyState === socket.OPEN) socket.close(CLOSE_NORMAL);
-    });
+    door.listener = connection;
+    bind(socket, connection);
   }
+}
+
+/** Apart from the above, so that what lives as long as the connection does not hold the request that opened it. */
+function bind(socket: WebSocket, connection: Connection): void {
+  socket.on('message', (data, isBinary) => {
+    // We have closed it, and it goes on sending: until it has read why, it is not read any more.
+    if (socket.readyState !== socket.OPEN) {
+      socket.pause();
+      return;
+    }
+    const bytes = bytesOf(data);
+    connection.message(isBinary ? bytes : bytes.toString('utf8'));
+  });
+  socket.on('close', () => connection.closed());
+  socket.on('error', closeBroken);
+}
+
+/** A broken frame or a message above 1 MiB: ws closes the connection itself, and says why. */
+function closeBroken(this: WebSocket): void {
+  if (this.readyState === this.OPEN) this.close(CLOSE_NORMAL);
 }
 
 function bytesOf(data: RawData): Buffer {
