@@ -137,7 +137,7 @@ describe('reading a brane', () => {
       await readMeta(store, nobody),
       await readBrane(store, nobody),
       await readSnapshot(store, nobody),
-      await readObject(store, nobody),
+      await readObject(store, nobody, ids.user()),
       await readChildren(store, nobody, nobody, { limit: 1 }),
       (await readLog(store, nobody, { after: 0, limit: 1 })).kind,
     ];
@@ -159,15 +159,16 @@ describe('reading objects', () => {
     const [block] = blocks;
     if (!block) throw new Error('no block');
     await edit(committer, ids, brane, [{ op: 'transform', id: block, transform: at(3) }]);
-    const view = await readObject(store, block);
+    const view = await readObject(store, block, brane.owner);
     expect(view).toMatchObject({
       object: { id: block, version: 2 },
       head: { epoch, seq: 3 },
       deleted: false,
     });
-    expect(view?.meta.members[brane.owner]).toBe('owner');
+    expect(view?.meta.members).toEqual({ [brane.owner]: 'owner' });
+    expect((await readObject(store, block, ids.user()))?.meta.members).toEqual({});
     await edit(committer, ids, brane, [{ op: 'delete', id: group }]);
-    expect((await readObject(store, block))?.deleted).toBe(true);
+    expect((await readObject(store, block, brane.owner))?.deleted).toBe(true);
   });
 
   it('pages through children in order and leaves marked ones out', async () => {

@@ -19,6 +19,7 @@ export interface Position {
 /** An object with what a door needs to decide who may see it. */
 export interface ObjectView {
   readonly object: SceneObject;
+  /** Of its members the one who asks, if he is one: a brane may have a thousand. */
   readonly meta: BraneMeta;
   /** The state that this was read from. */
   readonly head: Position;
@@ -65,19 +66,26 @@ export async function readMetaIn(
   return { meta: toMeta(brane, members), version: brane.version };
 }
 
-/** An object wherever it is (SYNC I6), marked ones included. */
-export async function readObject(store: Store, id: ObjectId): Promise<ObjectView | undefined> {
+/** An object wherever it is (SYNC I6), marked ones included, as that user is to be judged. */
+export async function readObject(
+  store: Store,
+  id: ObjectId,
+  userId: UserId,
+): Promise<ObjectView | undefined> {
   return withReadErrors(
     store.read({ label: 'commit.read_object' }, async (tx) => {
       const registered = await tx.get('object_ids', [id]);
       if (!registered) return undefined;
-      const doc = await tx.get('objects', [registered.brane_id, id]);
-      const brane = doc && (await readBraneIn(tx, registered.brane_id));
-      if (!doc || !brane) return undefined;
+      const { brane_id: braneId } = registered;
+      const doc = await tx.get('objects', [braneId, id]);
+      const head = doc && (await tx.get('heads', [braneId]));
+      const brane = head && (await tx.get('branes', [braneId]));
+      if (!doc || !head || !brane) return undefined;
+      const member = await tx.get('members', [braneId, userId]);
       return {
         object: doc.object,
-        meta: brane.meta,
-        head: { epoch: brane.head.epoch, seq: brane.head.seq },
+        meta: toMeta(brane, member ? [member] : []),
+        head: { epoch: head.epoch, seq: head.seq },
         deleted: await isDeletedIn(tx, doc.object),
       };
     }),

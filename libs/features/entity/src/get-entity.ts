@@ -19,7 +19,7 @@ export type Entity =
 
 /** What has this id, if the user may see it; otherwise `object.not_found`, whatever the reason. */
 export async function getEntity(store: Store, userId: UserId, id: ObjectId): Promise<Entity> {
-  const view = await readObject(store, id);
+  const view = await readObject(store, id, userId);
   if (view) {
     const role = roleIn(view.meta, userId);
     if (role === null || !can(role, 'view') || view.deleted || view.meta.status !== 'live') {

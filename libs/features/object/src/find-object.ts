@@ -25,7 +25,7 @@ export interface FoundObject {
  * object that is deleted or never was. In a deleted brane its members are told `brane.deleted`.
  */
 export async function findObject(store: Store, userId: UserId, id: ObjectId): Promise<FoundObject> {
-  const view = await readObject(store, id);
+  const view = await readObject(store, id, userId);
   const role = view ? roleIn(view.meta, userId) : null;
   if (!view || view.deleted || role === null || !can(role, 'view')) throw fail('object.not_found', { id });
   if (view.meta.status !== 'live') {
