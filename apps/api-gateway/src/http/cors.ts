@@ -48,8 +48,9 @@ export function allowOrigins(server: FastifyInstance, origins: readonly string[]
       .header('access-control-max-age', MAX_AGE_SECONDS)
       .send();
   });
-  server.addHook('onSend', async (_request, reply) => {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
     const vary = reply.getHeader('vary');
     reply.header('vary', vary === undefined ? 'origin' : `${String(vary)}, origin`);
+    done();
   });
 }

@@ -11,6 +11,7 @@ interface Range {
  * and JSON when it sends nothing: then it is most likely a person with curl or a browser.
  */
 export function negotiate(accept: string | undefined, sent: WireFormat | undefined): WireFormat | undefined {
+  if (accept === 'application/json') return 'json';
   const ranges = parseAccept(accept ?? '*/*');
   const cbor = weight(ranges, 'application/cbor');
   const json = weight(ranges, 'application/json');
@@ -22,9 +23,8 @@ export function negotiate(accept: string | undefined, sent: WireFormat | undefin
 
 /** The form that a Content-Type names; undefined when it is neither, or its text is not UTF-8. */
 export function formOfType(contentType: string | undefined): WireFormat | undefined {
-  const [essence = '', ...parameters] = (contentType ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase());
+  if (contentType === undefined) return undefined;
+  const [essence = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
   if (charset !== undefined && !/^"?utf-?8"?$/.test(charset)) return undefined;
   if (essence === 'application/cbor') return 'cbor';

@@ -6,13 +6,20 @@ import type { Socket } from 'node:net';
  * busy, so a server that closes would wait for them until their deadline.
  */
 export class UnusedConnections {
-  private readonly sockets = new Set<Socket>();
+  /** With what listens for their end: a connection that is used, a WebSocket of days, is to carry nothing of this. */
+  private readonly sockets = new Map<Socket, () => void>();
 
   constructor(server: Server) {
-    const used = ({ socket }: { readonly socket: Socket }): void => void this.sockets.delete(socket);
+    const used = ({ socket }: { readonly socket: Socket }): void => {
+      const forget = this.sockets.get(socket);
+      if (!forget) return;
+      this.sockets.delete(socket);
+      socket.off('close', forget);
+    };
     const opened = (socket: Socket): void => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+      const forget = (): void => void this.sockets.delete(socket);
+      this.sockets.set(socket, forget);
+      socket.on('close', forget);
     };
     // A TLS server tells of the raw socket first, and of the one that requests come on once the handshake is done.
     server.on('connection', opened);
@@ -22,6 +29,6 @@ export class UnusedConnections {
   }
 
   destroy(): void {
-    for (const socket of this.sockets) socket.destroy();
+    for (const socket of this.sockets.keys()) socket.destroy();
   }
 }
