@@ -2,9 +2,11 @@ import { cpus, totalmem } from 'node:os';
 import { runBareLmdb } from './src/durable-edits/bare-lmdb';
 import { durableEdits } from './src/durable-edits/durable-edits';
 import { editInLargeBrane } from './src/edit-in-large-brane';
+import { editToPeer } from './src/edit-to-peer';
 import { fanOut } from './src/fan-out';
 import { describeFigure, type Figure } from './src/figure';
 import { getObject } from './src/get-object';
+import { idleMemory } from './src/idle-memory';
 import { isServer } from './src/servers/start';
 
 const BENCHES: Readonly<
@@ -13,7 +15,9 @@ const BENCHES: Readonly<
   'durable-edits': durableEdits,
   'large-brane': editInLargeBrane,
   'fan-out': fanOut,
+  'edit-to-peer': editToPeer,
   'get-object': getObject,
+  'idle-memory': idleMemory,
 };
 
 async function main(): Promise<void> {

@@ -4,7 +4,7 @@ import { until } from '@state-server/testing';
 import { cpuSecondsOf } from './cpu';
 import type { Figure } from './figure';
 import { pace, replay } from './load/pace';
-import { RawSocket } from './load/raw-socket';
+import { openAll, RawSocket } from './load/raw-socket';
 import { framesIn, joinedSession, joinedSessions, newBrane, signIn } from './load/session';
 import { pidOf, type RunningSystem, withSystem } from './load/system';
 import { type RunningServer, withServer } from './servers/start';
@@ -190,7 +190,7 @@ class BareWs {
 
   static async open({ pid, port }: RunningServer): Promise<BareWs> {
     const url = `ws://127.0.0.1:${port}/`;
-    const listeners = await openAll(url);
+    const listeners = await openAll(url, SOCKETS);
     return new BareWs(pid, await RawSocket.open(url), listeners);
   }
 
@@ -235,14 +235,4 @@ class SocketIo {
 /** Every edit is to be taken: a refused one would not be missed. */
 function mustBeNoError(message: Buffer): void {
   if (message.includes('system.error')) throw new Error(`refused: ${JSON.stringify(framesIn(message))}`);
-}
-
-/** A few at a time: a server's backlog is bounded. */
-async function openAll(url: string, count = SOCKETS): Promise<RawSocket[]> {
-  const sockets: RawSocket[] = [];
-  while (sockets.length < count) {
-    const some = Array.from({ length: Math.min(50, count - sockets.length) }, () => RawSocket.open(url));
-    sockets.push(...(await Promise.all(some)));
-  }
-  return sockets;
 }

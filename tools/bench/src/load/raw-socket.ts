@@ -120,3 +120,13 @@ export class RawSocket {
     }
   }
 }
+
+/** A few at a time: a server's backlog is bounded. */
+export async function openAll(url: string, count: number): Promise<RawSocket[]> {
+  const sockets: RawSocket[] = [];
+  while (sockets.length < count) {
+    const some = Array.from({ length: Math.min(50, count - sockets.length) }, () => RawSocket.open(url));
+    sockets.push(...(await Promise.all(some)));
+  }
+  return sockets;
+}

@@ -79,7 +79,7 @@ export async function joinedSessions(
 ): Promise<RawSocket[]> {
   const sockets: RawSocket[] = [];
   for (let user = 0; sockets.length < count; user += 1) {
-    const token = await signIn(origin, `Listener ${user}`, addressOf(user));
+    const token = await signIn(origin, `Listener ${crypto.randomUUID()}`, addressOf(user));
     const some = Array.from({ length: Math.min(SESSIONS_PER_USER, count - sockets.length) }, () =>
       joinedSession(url, token, braneId),
     );

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DevService, DevSystem, freePort } from '@state-server/testing';
+import { type DevService, DevSystem } from '@state-server/testing';
 
-/** Ports of a system reach so far above the origin's. */
-const PORT_SPAN = 200;
+/** Below those that systems give to outgoing connections: one of them would be in the way sooner or later. */
+const PORTS = { first: 10_000, last: 30_000, apart: 200 } as const;
 
 export interface RunningSystem {
   readonly origin: string;
@@ -13,10 +13,15 @@ export interface RunningSystem {
 }
 
 /** Runs with the whole system on ports and data of its own, as a user has it: no setting differs. */
-export async function withSystem<T>(run: (system: RunningSystem) => Promise<T>): Promise<T> {
+export async function withSystem<T>(
+  run: (system: RunningSystem) => Promise<T>,
+  /** For Node itself, at most. */
+  env: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const data = mkdtempSync(join(tmpdir(), 'bench-'));
-  const port = 1024 + ((await freePort()) % (60_000 - 1024 - PORT_SPAN));
-  const system = new DevSystem({ root: process.cwd(), port, data });
+  const places = (PORTS.last - PORTS.first) / PORTS.apart;
+  const port = PORTS.first + PORTS.apart * Math.floor(Math.random() * places);
+  const system = new DevSystem({ root: process.cwd(), port, data, env });
   try {
     const { origin } = await system.start(1);
     return await run({

@@ -11,8 +11,13 @@ export function bareBroadcast(): void {
   });
 }
 
+/** Reads what it is sent, as every server does, and says nothing. */
+export function bareIdle(): void {
+  bareServer().on('connection', (socket) => socket.on('message', () => undefined));
+}
+
 /** A bare `ws` server with the options of our door, and nothing on it. */
-export function bareServer(): WebSocketServer {
+function bareServer(): WebSocketServer {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   server.on('connection', (socket: WebSocket) => socket.on('error', () => undefined));
   listening(server);

@@ -1,12 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { bareHttp } from './bare-http';
-import { bareBroadcast } from './bare-ws';
+import { bareBroadcast, bareIdle } from './bare-ws';
 import { socketIoBroadcast } from './socket-io';
 
 /** What a process of its own can be: its CPU and memory are its own, too. */
 const SERVERS = {
   'bare-ws': bareBroadcast,
+  'bare-idle': bareIdle,
   'socket-io': socketIoBroadcast,
   'bare-http': bareHttp,
 } as const;
@@ -32,8 +33,9 @@ export interface RunningServer {
 export async function withServer<T>(
   name: ServerName,
   run: (server: RunningServer) => Promise<T>,
+  nodeOptions: readonly string[] = [],
 ): Promise<T> {
-  const child = fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [] });
+  const child = fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [...nodeOptions] });
   try {
     const [port] = (await once(child, 'message')) as [number];
     return await run({ pid: child.pid ?? 0, port });
