@@ -72,7 +72,8 @@ export class PayloadWriter {
 
   private composite(value: object): void {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) this.map(value as Readonly<Record<string, unknown>>);
+    if (prototype === Object.prototype || prototype === null)
+      this.map(value as Readonly<Record<string, unknown>>);
     else if (Array.isArray(value)) {
       this.head(ARRAY, value.length);
       for (const element of value as readonly unknown[]) this.item(element);
