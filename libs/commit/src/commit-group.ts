@@ -39,7 +39,7 @@ export async function commitGroup(ground: Ground, works: readonly Work[]): Promi
   for (const work of works) {
     if (work.settled) continue;
     if (verdicts.size > 0 && attempt.bytes > GROUP_WRITE_BYTES) break;
-    verdicts.set(work, await attempt.judge(work));
+    verdicts.set(work, attempt.judgeNow(work) ?? (await attempt.judge(work)));
   }
   const hooks = hooksOf(verdicts);
   const last = hooks.length === 0 ? undefined : () => runHooks(ground, hooks);

@@ -11,7 +11,7 @@ import { purgeStep } from './purge';
 import { rekeyStep } from './rekey';
 import { createWork, REQUEST_DEADLINE_MS } from './request';
 import { trimStep } from './trim-log';
-import type { Demand } from './work';
+import type { Demand, Work } from './work';
 
 /** The user id under which the server's own entries stand in the log: no user has it. */
 export const SYSTEM_USER = asUserId('00000000-0000-4000-8000-000000000000');
@@ -92,15 +92,12 @@ class Branes {
 
   constructor(private readonly core: Core) {}
 
+  /** Not tracked: the queue that it waits in is not idle before it is answered, and `drain` waits for that. */
   submit(request: MutationRequest, demand: Demand): Promise<Committed> {
-    return this.track(() => {
-      const { work, answer } = createWork(this.core.environment, request, demand, (late) => {
-        this.queues.get(request.brane_id)?.withdraw(late);
-        late.fail(outOfTime());
-      });
-      this.queue(request.brane_id).push(work);
-      return answer;
-    });
+    if (this.draining) return Promise.reject(fail('gateway.draining'));
+    const { work, answer } = createWork(this.core.environment, request, demand, this.expire);
+    this.queue(request.brane_id).push(work);
+    return answer;
   }
 
   exclusively<T>(braneId: BraneId, label: string, body: Task<T>['body']): Promise<T> {
@@ -119,6 +116,11 @@ class Branes {
       this.inFlight.delete(answer);
     }
   }
+
+  private readonly expire = (late: Work): void => {
+    this.queues.get(late.request.brane_id)?.withdraw(late);
+    late.fail(outOfTime());
+  };
 
   async drain(): Promise<void> {
     this.draining = true;

@@ -118,15 +118,34 @@ function walkObject(lanes: Lanes, value: object): void {
 }
 
 function walkMap(lanes: Lanes, map: Readonly<Record<string, unknown>>): void {
-  const keys = Object.keys(map)
-    .filter((key) => map[key] !== undefined)
-    .sort();
+  const keys = sorted(Object.keys(map));
+  let fields = 0;
+  for (const key of keys) if (map[key] !== undefined) fields += 1;
   lanes.word(Tag.Map);
-  lanes.word(keys.length);
+  lanes.word(fields);
   for (const key of keys) {
+    const field = map[key];
+    if (field === undefined) continue;
     lanes.text(key);
-    walk(lanes, map[key]);
+    walk(lanes, field);
   }
+}
+
+/** Up to so many keys are put in order by insertion: the sort of the platform allocates for each call. */
+const FEW_KEYS = 12;
+
+function sorted(keys: string[]): readonly string[] {
+  if (keys.length > FEW_KEYS) return keys.sort();
+  for (let end = 1; end < keys.length; end += 1) {
+    const key = keys[end] ?? '';
+    let at = end;
+    for (let before = keys[at - 1]; before !== undefined && before > key; before = keys[at - 1]) {
+      keys[at] = before;
+      at -= 1;
+    }
+    keys[at] = key;
+  }
+  return keys;
 }
 
 function hex(lane: number): string {

@@ -14,6 +14,7 @@ import { encodeEntry } from './frame';
 import { assertNotTooOld, OpRecords, refusalRecord, replay } from './idempotency';
 import { type IdRegistry, registerIds } from './id-registry';
 import type { Ground } from './lane';
+import { NotLoaded } from './not-loaded';
 import { preloadEdits, preloadSubtrees } from './preload';
 import { resolveReap } from './reap';
 import { assertAllowed, assertNotGone, assertVisible } from './rights';
@@ -94,24 +95,52 @@ export class GroupAttempt {
     }
   }
 
+  /**
+   * The same, at once, for the edits that meet nothing that has to be read first: nearly all. Undefined, and without a
+   * trace, for what `judge` is to look at.
+   */
+  judgeNow(work: Work): Verdict | undefined {
+    const { demand } = work;
+    if (demand.kind !== 'edit' || this.records.of(work)) return undefined;
+    const before = this.copy.savepoint();
+    try {
+      const context = this.admit(work);
+      this.ids.assertFree(work);
+      const result = resolveEdit(this.copy, demand.ops, context, this.ids.source(work));
+      if (!result.ok) throw fromRefusal(result.refusal);
+      return this.enter(work, { resolved: result.value }, context);
+    } catch (error) {
+      this.copy.rollback(before);
+      if (error instanceof NotLoaded) return undefined;
+      if (!(error instanceof StateError)) throw error;
+      this.recordRefusal(work, error);
+      return { kind: 'refused', error };
+    }
+  }
+
   private async decide(work: Work): Promise<Verdict> {
     const { head, tx } = this.ground;
-    assertNotGone(work, head, () => this.copy.meta);
     // What its author was told, or would have been told, stays true even when he may not see the brane any more.
     const record = this.records.of(work);
-    if (record) return { kind: 'replayed', committed: await replay(tx, head, work, record) };
-    assertVisible(work, this.copy.meta);
-    assertNotTooOld(work, head);
-    assertAllowed(work, this.copy.meta);
-    const context: OpContext = {
-      seq: this.seq + 1,
-      at: this.ground.at,
-      actor: work.request.actor.user_id,
-    };
+    if (record) {
+      assertNotGone(work, head, () => this.copy.meta);
+      return { kind: 'replayed', committed: await replay(tx, head, work, record) };
+    }
+    const context = this.admit(work);
     const metaBefore = this.copy.meta;
     const resolution = await this.resolve(work, context);
     if (this.copy.meta !== metaBefore) this.braneVersion = this.nextBraneVersion + 1;
     return this.enter(work, resolution, context);
+  }
+
+  /** Throws why this may not be asked here and now; answers what its ops will be entered under. */
+  private admit(work: Work): OpContext {
+    const { head, at } = this.ground;
+    assertNotGone(work, head, () => this.copy.meta);
+    assertVisible(work, this.copy.meta);
+    assertNotTooOld(work, head);
+    assertAllowed(work, this.copy.meta);
+    return { seq: this.seq + 1, at, actor: work.request.actor.user_id };
   }
 
   private async resolve(work: Work, context: OpContext): Promise<Resolution> {

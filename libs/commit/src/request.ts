@@ -1,4 +1,10 @@
-import { asObjectId, type Environment, type ObjectId, valueBytes } from '@state-server/domain';
+import {
+  asObjectId,
+  type Environment,
+  type ObjectId,
+  type TimerHandle,
+  valueBytes,
+} from '@state-server/domain';
 import type { Committed, MutationRequest } from './committer';
 import { fingerprint } from './fingerprint';
 import type { Demand, Work } from './work';
@@ -18,43 +24,57 @@ export function createWork(
   demand: Demand,
   onDeadline: (work: Work) => void,
 ): Pending {
-  const ids: ObjectId[] = [];
-  let settled = false;
-  let resolve: (committed: Committed) => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const answer = new Promise<Committed>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  const settle = (): boolean => {
-    if (settled) return false;
-    settled = true;
-    environment.timers.clear(timer);
+  const work = new PendingWork(environment, request, demand);
+  work.timer = environment.timers.set(request.deadlineMs ?? REQUEST_DEADLINE_MS, () => onDeadline(work));
+  return { work, answer: work.answer };
+}
+
+/** A class, and not a handful of closures: there is one for every edit. */
+class PendingWork implements Work {
+  readonly fingerprint: string;
+  readonly bytes: number;
+  readonly deadlineAt: number;
+  readonly answer: Promise<Committed>;
+  settled = false;
+  timer: TimerHandle | undefined;
+  private resolve: (committed: Committed) => void = () => undefined;
+  private reject: (error: unknown) => void = () => undefined;
+  private ids: ObjectId[] | undefined;
+
+  constructor(
+    private readonly environment: Environment,
+    readonly request: MutationRequest,
+    readonly demand: Demand,
+  ) {
+    this.fingerprint = fingerprint(payloadOf(demand));
+    this.bytes = demand.kind === 'edit' ? valueBytes(demand.ops) : 0;
+    this.deadlineAt = environment.clock.monotonic() + (request.deadlineMs ?? REQUEST_DEADLINE_MS);
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  newId(index: number): ObjectId {
+    const ids = (this.ids ??= []);
+    while (ids.length <= index) ids.push(asObjectId(this.environment.ids.uuid()));
+    return ids[index] ?? asObjectId(this.environment.ids.uuid());
+  }
+
+  succeed(committed: Committed): void {
+    if (this.settle()) this.resolve(committed);
+  }
+
+  fail(error: unknown): void {
+    if (this.settle()) this.reject(error);
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    if (this.timer !== undefined) this.environment.timers.clear(this.timer);
     return true;
-  };
-  const deadlineMs = request.deadlineMs ?? REQUEST_DEADLINE_MS;
-  const work: Work = {
-    demand,
-    request,
-    fingerprint: fingerprint(payloadOf(demand)),
-    bytes: demand.kind === 'edit' ? valueBytes(demand.ops) : 0,
-    deadlineAt: environment.clock.monotonic() + deadlineMs,
-    newId(index) {
-      for (let next = ids.length; next <= index; next += 1) ids.push(asObjectId(environment.ids.uuid()));
-      return ids[index] ?? asObjectId(environment.ids.uuid());
-    },
-    get settled() {
-      return settled;
-    },
-    succeed: (committed) => {
-      if (settle()) resolve(committed);
-    },
-    fail: (error) => {
-      if (settle()) reject(error);
-    },
-  };
-  const timer = environment.timers.set(deadlineMs, () => onDeadline(work));
-  return { work, answer };
+  }
 }
 
 /** What makes two requests the same (SYNC I1). */

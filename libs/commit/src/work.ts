@@ -20,7 +20,7 @@ export interface Work {
   /** Monotonic ms. */
   readonly deadlineAt: number;
   /** The i-th id that the server gives in this request: drawn once, so that every attempt gives the same (ARCHITECTURE, Persistence). */
-  readonly newId: (index: number) => ObjectId;
+  newId(index: number): ObjectId;
   /** Answered already: its time was up. */
   readonly settled: boolean;
   succeed(committed: Committed): void;
