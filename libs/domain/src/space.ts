@@ -89,9 +89,6 @@ export function rekeySubtree(
 
 /** The first object of the subtree whose world transform is not finite, among its first `max` (SYNC S5). */
 export function firstNotFinite(scene: SceneReader, id: ObjectId, max: number): ObjectId | undefined {
-  const top = scene.get(id);
-  // Nothing hangs below a block, and most of what moves is one.
-  if (top?.kind === 'block') return isFiniteMatrix(worldTransform(scene, id)) ? undefined : id;
   let seen = 0;
   for (const { object, world } of placedSubtree(scene, id)) {
     if (!isFiniteMatrix(world)) return object.id;
