@@ -97,6 +97,7 @@ export class BraneQueue {
     // Lets requests that arrived in the same breath come along.
     await Promise.resolve();
     while (this.waiting.length > 0 || this.upkeep.length > 0) {
+      if (this.waiting.length > 0) await this.giveWay();
       if (this.waiting.length > 0) await this.commit(this.cut());
       await this.upkeep.shift()?.run();
     }
@@ -104,6 +105,12 @@ export class BraneQueue {
     for (const resolve of this.idle) resolve();
     this.idle.clear();
     this.onIdle();
+  }
+
+  private async giveWay(): Promise<void> {
+    const { pace, environment } = this.core;
+    const ms = pace.waitMs(this.braneId, environment.clock.monotonic());
+    if (ms > 0) await new Promise<void>((resolve) => void environment.timers.set(ms, resolve));
   }
 
   private cut(): Work[] {
@@ -132,6 +139,9 @@ export class BraneQueue {
     } catch (error) {
       return this.failed(works, error);
     }
+    const { pace, environment } = this.core;
+    const { attemptMs: ms, contended } = done;
+    pace.committed(this.braneId, environment.clock.monotonic(), { ms, contended });
     // What follows is durable: no mistake here may turn it into a failure.
     const { verdicts, advance } = done.value;
     this.guarded(() => {

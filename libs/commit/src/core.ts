@@ -1,9 +1,11 @@
 import type { CommitterDeps } from './deps';
+import { Pace } from './pace';
 import { REPLICA_BYTES, ReplicaCache } from './replica-cache';
 
 /** What all parts of one committer share. */
 export interface Core extends CommitterDeps {
   readonly replicas: ReplicaCache;
+  readonly pace: Pace;
   /** Numbers this writer's turn markers, over all branes (SYNC L5). */
   readonly nextMark: () => number;
 }
@@ -13,6 +15,7 @@ export function createCore(deps: CommitterDeps): Core {
   return {
     ...deps,
     replicas: new ReplicaCache(deps.replicaBytes ?? REPLICA_BYTES),
+    pace: new Pace(),
     nextMark: () => {
       marks += 1;
       return marks;

@@ -45,6 +45,10 @@ export interface Done<T> {
   readonly value: T;
   readonly replica: Replica;
   readonly attempts: number;
+  /** Milliseconds of the last attempt. */
+  readonly attemptMs: number;
+  /** Another writer is at this brane, too: it committed since this one did, or an attempt was lost against it. */
+  readonly contended: boolean;
 }
 
 /** What the attempts of one task have come to so far. */
@@ -71,6 +75,8 @@ export class Lane {
   private readonly turn: TurnWatch;
   /** The head as the present attempt found it. */
   private met: Position | undefined;
+  /** The present attempt found entries of others. */
+  private metOthers = false;
 
   /** `onUnknown` is told the head on which an attempt of unknown outcome stood: its entries may be durable above it. */
   constructor(
@@ -92,8 +98,10 @@ export class Lane {
       const remainingMs = task.deadlineAt - clock.monotonic();
       if (remainingMs <= 0) throw this.outOfTime(task.label, fortune);
       try {
+        const startedAt = clock.monotonic();
         const { value, replica } = await this.attempt(task, remainingMs);
-        return { value, replica, attempts };
+        const contended = fortune.losses > 0 || this.metOthers;
+        return { value, replica, attempts, attemptMs: clock.monotonic() - startedAt, contended };
       } catch (error) {
         await this.recover(error, fortune, remainingMs);
       }
@@ -159,6 +167,7 @@ export class Lane {
 
   private async replicaAt(tx: Transaction, head: HeadDoc): Promise<Replica> {
     const replica = this.core.replicas.take(this.braneId, head);
+    this.metOthers = replica.seq < head.seq;
     if (await catchUp(tx, replica, head)) return replica;
     const fresh = this.core.replicas.restart(this.braneId, head);
     fresh.standOn(head);

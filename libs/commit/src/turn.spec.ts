@@ -123,6 +123,32 @@ describe('turns between writers (L5)', () => {
     expect(await committer.forget(brane.id, new Date(environment.clock.now()).toISOString(), 10)).toBe(1);
     expect((await readHead(store, brane.id))?.turn).toBeUndefined();
   });
+
+  it('leave each other the time of a commit: under load they alternate, and few attempts are lost', async () => {
+    const { environment, store, slow, open } = setUp();
+    const writers = ['one', 'other'].map((name) => open(name, slow(4)));
+    const [first] = writers;
+    if (!first) throw new Error('two writers');
+    const brane = await makeBrane(first.committer, first.ids);
+    const until = environment.clock.monotonic() + 1_000;
+    const load = writers.map(async ({ committer, ids }) => {
+      while (environment.clock.monotonic() < until) {
+        // Each has something waiting whenever its commit is through.
+        const edits = [1, 2].map((n) => edit(committer, ids, brane, [rename(brane.root, `${n}`)]));
+        await Promise.race(edits);
+        await Promise.all(edits);
+      }
+    });
+    let done = false;
+    const all = Promise.all(load).then(() => (done = true));
+    while (!done) await environment.advance(1);
+    await all;
+    const commits = writers.map(({ groups }) => groups.length);
+    const lost = writers.reduce((sum, { metrics }) => sum + metrics.conflict, 0);
+    expect(Math.min(...commits)).toBeGreaterThan(20);
+    expect(lost).toBeLessThan(commits.reduce((sum, count) => sum + count, 0) / 4);
+    await assertConsistent(store, brane.id);
+  });
 });
 
 describe('the time of entries (L4)', () => {
