@@ -73,7 +73,7 @@ export interface Committed {
 
 /**
  * One entry of the log on its way to the clients: published on `channels.brane(id)` after commit, and read back from the
- * log to fill a gap. On the bus it travels as the CBOR array `[epoch, seq, frame]`.
+ * log to fill a gap. On the bus the entries of a commit travel together, each as the CBOR array `[epoch, seq, frame]`.
  */
 export interface BraneMessage {
   readonly epoch: Epoch;

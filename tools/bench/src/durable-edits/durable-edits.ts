@@ -128,7 +128,7 @@ async function withSystem<T>(
   settings: Readonly<Record<string, string>>,
   run: (origin: string, gateways: Gateways) => Promise<T>,
 ): Promise<T> {
-  const system = new DevSystem({ root: process.cwd(), port: 10_000 + ((await freePort()) % 40_000), data });
+  const system = new DevSystem({ root: process.cwd(), port: 10_000 + ((await freePort()) % 20_000), data });
   const before = { ...process.env };
   Object.assign(process.env, settings);
   try {
