@@ -105,6 +105,15 @@ const sdkTargets = () => ({
   }),
 });
 
+/** The long form of the faults: `nx run platform-e2e:torture --minutes=10 [--seed=N]`. @returns {Target} */
+const torture = () => ({
+  executor: 'nx:run-commands',
+  options: {
+    command: 'node tools/dev/run.mjs apps/platform-e2e/src/torture.main.ts',
+    cwd: '{workspaceRoot}',
+  },
+});
+
 /** @param {Project} project @param {string} workspaceRoot */
 function targetsOf(project, workspaceRoot) {
   const directory = join(workspaceRoot, project.root);
@@ -115,6 +124,7 @@ function targetsOf(project, workspaceRoot) {
       hasSpecs(directory, '.fuzz.spec.ts') && { fuzz: fuzz(project) }),
     ...(project.name === 'generators' && { generated: generated(project) }),
     ...(project.name === 'realtime' && { simulate: simulate() }),
+    ...(project.name === 'platform-e2e' && { torture: torture() }),
     ...(project.tags.includes('type:app') && appTargets(project)),
     ...(project.tags.includes('type:sdk') && sdkTargets()),
   };
