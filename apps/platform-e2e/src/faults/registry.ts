@@ -1,5 +1,7 @@
 import { clockOff, TEN_MINUTES_MS } from './clock.faults';
+import { diskFull } from './disk-full.faults';
 import { drainOf } from './drain.faults';
+import { freezeOf, pauseOf } from './frozen.faults';
 import { killAll, killOf } from './kill.faults';
 import { redisEmptied, redisFrozen, redisStopped } from './redis.faults';
 import { type Fault } from './support/fault';
@@ -12,6 +14,9 @@ export const FAULTS: readonly Fault[] = [
   killOf(...GATEWAYS),
   killAll,
   ...GATEWAYS.map((name) => drainOf(name)),
+  freezeOf('sync-gateway-1'),
+  pauseOf('sync-gateway-2'),
+  diskFull,
   redisStopped,
   redisFrozen,
   redisEmptied,

@@ -20,6 +20,8 @@ export interface LoadOptions {
    */
   readonly via?: 'gateways' | 'origin';
   readonly seed?: number;
+  /** Only the first so many edit, the others look on; default all. With one, no gateway but his meets new entries by its own commits. */
+  readonly writers?: number;
 }
 
 export interface FinishOptions {
@@ -83,7 +85,7 @@ export class Load {
     await until(() => this.stuck().length === 0, { timeoutMs: withinMs, everyMs: 20 }).catch(() => {
       throw new Error(`edits do not flow again: ${this.stuck().join(', ')}`);
     });
-    const times = this.editors.map((_, index) => this.ledger.flowedAgain(index, this.markedAt) ?? Infinity);
+    const times = this.writers.map((_, index) => this.ledger.flowedAgain(index, this.markedAt) ?? Infinity);
     return Math.max(...times) - this.markedAt;
   }
 
@@ -96,7 +98,7 @@ export class Load {
     this.pause();
     const { rate = 10, seed = 1 } = this.options;
     const random = seededRandom(seed);
-    for (const [index, editor] of this.editors.entries()) {
+    for (const [index, editor] of this.writers.entries()) {
       let turn = index;
       const next = (): void => {
         const brane = this.branes[turn % this.branes.length];
@@ -147,6 +149,10 @@ export class Load {
     for (const editor of this.editors) editor.close();
   }
 
+  private get writers(): readonly Editor[] {
+    return this.editors.slice(0, this.options.writers);
+  }
+
   private async gather(): Promise<void> {
     const { branes = 1, editors = 4, via = 'gateways', seed = 1 } = this.options;
     const [origin, gateways] = [this.system.origin, this.system.gateways.length];
@@ -177,7 +183,7 @@ export class Load {
 
   /** Editors of whom no edit made after the mark is acknowledged and seen by all others. */
   private stuck(): string[] {
-    return this.editors.flatMap(({ client }, index) =>
+    return this.writers.flatMap(({ client }, index) =>
       this.ledger.flowedAgain(index, this.markedAt) === undefined
         ? [`editor ${index} (${client.status.state})`]
         : [],
