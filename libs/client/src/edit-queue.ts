@@ -119,10 +119,14 @@ export class EditQueue {
     return true;
   }
 
-  /** Nothing can be saved any more. */
+  /** Nothing more can be learned; what was acknowledged is durable, whether its author may still see it or not. */
   rejectAll(reason: string): void {
     for (const edit of [...this.options.pending.all]) {
       this.options.pending.remove(edit.opId);
+      if (edit.acked) {
+        edit.resolve(edit.acked);
+        continue;
+      }
       const message = `the brane was left before this edit was saved: ${reason}`;
       edit.reject(fail('brane.not_joined', { reason }, message));
     }

@@ -197,8 +197,8 @@ describe('a live brane', () => {
   it('asks again for a join that was refused for now, and once (F3)', async () => {
     server.cut(ada);
     ada.brane.sessionOpened();
-    ada.toServer.length = 0;
-    ada.brane.joinRefused(fail('dependency.unavailable'));
+    const [join] = ada.toServer.splice(0);
+    ada.brane.joinRefused(fail('dependency.unavailable'), join?.id);
     await environment.advance(999);
     expect(ada.toServer).toEqual([]);
     await environment.advance(1);
@@ -217,6 +217,46 @@ describe('a live brane', () => {
     await expect(edit.saved).rejects.toMatchObject({ code: 'brane.not_joined' });
     expect(reasons).toEqual(['removed']);
     expect(() => ada.brane.create(block('x'))).toThrow(code('brane.not_joined'));
+  });
+
+  it('takes for the refusal of its join only what answers its join (SDK-12; found by the simulator, seed 16)', () => {
+    server.cut(ada);
+    ada.brane.sessionOpened();
+    const [join] = ada.toServer;
+    ada.brane.joinRefused(fail('brane.not_joined'), undefined);
+    ada.brane.joinRefused(fail('brane.not_joined'), 'something else');
+    server.flush();
+    expect(ada.brane.live).toBe(true);
+    server.cut(ada);
+    ada.brane.sessionOpened();
+    ada.brane.joinRefused(fail('brane.not_found'), join?.id);
+    server.flush();
+    expect(ada.brane.live).toBe(true);
+    server.cut(ada);
+    ada.brane.sessionOpened();
+    ada.brane.joinRefused(fail('brane.not_found'), ada.toServer[0]?.id);
+    expect(() => ada.brane.create(block('x'))).toThrow(code('brane.not_joined'));
+  });
+
+  it('says no presence before it is in step (SDK-12, R6; found by the simulator, seed 16)', () => {
+    server.cut(ada);
+    ada.brane.presence.set({ tool: 'pen' });
+    server.restore(ada);
+    ada.brane.presence.set({ cursor: 1 });
+    expect(ada.toServer.map(({ type }) => type)).toEqual(['brane.join']);
+    server.serve(ada);
+    server.deliver(ada);
+    expect(ada.toServer).toMatchObject([{ type: 'presence.set', state: { tool: 'pen', cursor: 1 } }]);
+  });
+
+  it('keeps its word about what was acknowledged, though it is put out before the entry comes (SDK-13, R4, L6)', async () => {
+    const durable = ada.brane.create(block('durable'));
+    const unknown = ada.brane.create(block('unknown'));
+    const at = { epoch: server.epoch, seq: 7 };
+    ada.brane.receive({ type: 'brane.ack', brane_id: ada.brane.id, op_id: durable.opId, ...at });
+    ada.brane.receive({ type: 'brane.left', brane_id: ada.brane.id, reason: 'removed' });
+    await expect(durable.saved).resolves.toEqual(at);
+    await expect(unknown.saved).rejects.toMatchObject({ code: 'brane.not_joined' });
   });
 
   it('says presence again after a reconnect, merges keys, and forgets who has left (R6)', async () => {

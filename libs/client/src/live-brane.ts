@@ -43,6 +43,8 @@ export class LiveBrane {
   private readonly overwrites = new Overwrites();
   private currentRole: Role | 'guest' | undefined;
   private changeQueued = false;
+  /** Of the join that was sent last. */
+  private joinId: string | undefined;
   private ended: { readonly reason: string } | undefined;
 
   constructor(private readonly options: LiveBraneOptions) {
@@ -223,7 +225,9 @@ export class LiveBrane {
   }
 
   /** The join itself was refused: for good, or for now (the store is away), and then it is asked for again. */
-  joinRefused(error: StateError): void {
+  joinRefused(error: StateError, inReplyTo: string | undefined): void {
+    // Another frame of ours may have been refused meanwhile.
+    if (inReplyTo === undefined || inReplyTo !== this.joinId) return;
     if (!error.retryable) {
       this.end(error.code);
       return;
@@ -245,11 +249,13 @@ export class LiveBrane {
 
   private join(fresh: boolean): void {
     this.stats.joins += 1;
+    this.joinId = this.options.environment.ids.uuid();
     this.inbox.joining();
     const { position } = this.inbox;
     const { sent } = this.queue;
     this.options.send({
       type: 'brane.join',
+      id: this.joinId,
       brane_id: this.id,
       ...(position && !fresh ? { after: position } : {}),
       ...(sent.length > 0 ? { pending: sent } : {}),

@@ -15,6 +15,8 @@ export class Presence {
   private readonly others = new Map<string, PresenceEntry>();
   private own: ValueMap = {};
   private timer: TimerHandle | undefined;
+  /** In step: who is not in the brane (yet) is not listened to. */
+  private started = false;
 
   constructor(
     private readonly options: {
@@ -33,15 +35,17 @@ export class Presence {
   /** Sets keys of our own state; null takes a key away. */
   set(state: ValueMap): void {
     this.own = merge(this.own, state);
-    this.say(state);
+    if (this.started) this.say(state);
   }
 
   /** The view is in sync: say again what we are doing. */
   start(): void {
+    this.started = true;
     this.say(this.own);
   }
 
   stop(): void {
+    this.started = false;
     if (this.timer !== undefined) this.options.environment.timers.clear(this.timer);
     this.timer = undefined;
     if (this.others.size === 0) return;
