@@ -21,6 +21,9 @@ export interface DeviceDeps {
   readonly report: Report;
 }
 
+/** After these alone the SDK stays away: the sign-in was ended. */
+const FINAL: readonly string[] = ['auth.revoked', 'auth.refresh_invalid'];
+
 interface Place {
   readonly brane: LiveBrane;
   /** Simulated ms since when it is in step without a break; undefined while it is not. */
@@ -60,6 +63,9 @@ export class Device {
     });
     this.client.events.on('connection', (status) => {
       if (status.state === 'open') return;
+      if (status.state === 'closed' && status.error && !FINAL.includes(status.error.code)) {
+        deps.report('SIM-11', `${process.name} gave up: ${status.error.code}`);
+      }
       for (const place of this.places.values()) place.syncedAt = undefined;
     });
     this.client.useTokens(tokens);
