@@ -77,7 +77,7 @@ export class EditQueue {
 
   /** Its entry is part of the confirmed state. Answers whether it was ours. */
   confirm(opId: OpId, at: LogPosition): boolean {
-    const edit = this.options.pending.remove(opId);
+    const edit = this.options.pending.confirm(opId);
     if (!edit) return false;
     this.options.scene.invalidate();
     edit.resolve(at);
@@ -87,6 +87,7 @@ export class EditQueue {
 
   /** Durable. */
   acked(opId: OpId, at: LogPosition): void {
+    this.options.pending.answered(opId);
     const edit = this.options.pending.find(opId);
     if (!edit) return;
     edit.acked = at;
@@ -103,10 +104,16 @@ export class EditQueue {
 
   /** Answers whether the error was about one of ours. */
   refused(error: StateError, opId: OpId): boolean {
-    const edit = this.options.pending.find(opId);
+    const unanswered = this.options.pending.findUnanswered(opId);
+    const edit = this.options.pending.find(opId) ?? unanswered;
     if (!edit) return false;
     if (error.retryable) {
       this.sender.retry(edit, error);
+      return true;
+    }
+    if (unanswered) {
+      // It is in the log, whatever is said of it now.
+      this.options.pending.answered(opId);
       return true;
     }
     this.options.pending.remove(opId);

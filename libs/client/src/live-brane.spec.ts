@@ -110,6 +110,25 @@ describe('a live brane', () => {
     expect(names(bob)).toEqual(['limited']);
   });
 
+  it('answers for an edit that came by the log before its answer did, or its number would be missed for ever (I3, SDK-14; found by the simulator, seed 133)', async () => {
+    const first = ada.brane.create(block('first'));
+    server.serve(ada);
+    ada.toClient.pop();
+    server.deliver(ada);
+    await expect(first.saved).resolves.toMatchObject({ seq: 1 });
+    expect(ada.brane.refused(fail('commit.outcome_unknown'), first.opId)).toBe(true);
+    ada.brane.create(block('second'));
+    await environment.advance(250);
+    expect(ada.toServer).toMatchObject([
+      { op_id: first.opId, client_seq: 1, again: true },
+      { client_seq: 2 },
+    ]);
+    server.flush();
+    expect(server.log).toHaveLength(2);
+    expect(ada.brane.saveState.saved).toBe(true);
+    expect(ada.brane.refused(fail('commit.outcome_unknown'), first.opId)).toBe(false);
+  });
+
   it('works offline and loses nothing: what waits goes out after the replay, once (I1, I2, SDK-4)', () => {
     ada.brane.create(block('sent, answer lost'));
     server.serve(ada);

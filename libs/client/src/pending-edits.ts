@@ -31,6 +31,8 @@ export interface PendingEdit {
  */
 export class PendingEdits {
   private readonly edits: PendingEdit[] = [];
+  /** Seen in the log before the server has answered them in this session: it may still ask for their numbers (SYNC I3). */
+  private unanswered: PendingEdit[] = [];
   private nextClientSeq = 1;
 
   get size(): number {
@@ -54,9 +56,27 @@ export class PendingEdits {
     return index < 0 ? undefined : this.edits.splice(index, 1)[0];
   }
 
+  /** Its entry was seen. */
+  confirm(opId: OpId): PendingEdit | undefined {
+    const edit = this.remove(opId);
+    if (edit?.clientSeq !== undefined && !edit.acked) this.unanswered.push(edit);
+    return edit;
+  }
+
+  /** Seen in the log, and still without an answer. */
+  findUnanswered(opId: OpId): PendingEdit | undefined {
+    return this.unanswered.find((edit) => edit.opId === opId);
+  }
+
+  /** The server's last word about it. */
+  answered(opId: OpId): void {
+    this.unanswered = this.unanswered.filter((edit) => edit.opId !== opId);
+  }
+
   /** A new session numbers from 1 again. */
   newSession(): void {
     this.nextClientSeq = 1;
+    this.unanswered = [];
     for (const edit of this.edits) delete edit.clientSeq;
   }
 
@@ -71,7 +91,10 @@ export class PendingEdits {
    * Answers those to send again, in order.
    */
   from(clientSeq: number): PendingEdit[] {
-    return this.edits.filter((edit) => edit.clientSeq !== undefined && edit.clientSeq >= clientSeq);
+    const numbers = (edit: PendingEdit): number => edit.clientSeq ?? 0;
+    return [...this.unanswered, ...this.edits]
+      .filter((edit) => numbers(edit) >= clientSeq)
+      .sort((one, other) => numbers(one) - numbers(other));
   }
 
   /** Made but not sent in this session. */
