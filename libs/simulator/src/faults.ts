@@ -37,7 +37,7 @@ export const INJECT: Readonly<Record<Fault, Inject>> = {
     if (!process) return;
     world.coverage.count('crashes');
     if (dice.chance(0.3)) process.die();
-    else if (dice.chance(0.4)) process.dieAt('publish');
+    else if (dice.chance(0.5)) process.dieAt(dice.of('publish', 'commit sent'));
     else process.dieSoon(dice.int(30));
   },
   freeze: (world, dice) => {

@@ -5,7 +5,7 @@ import {
   type LiveBrane,
   type TokenSet,
 } from '@state-server/client';
-import type { BraneId, UserId } from '@state-server/domain';
+import type { BraneId, OpId, UserId } from '@state-server/domain';
 import { StateError, type WireFormat } from '@state-server/protocol';
 import type { SimProcess } from '../kernel/sim-process';
 import type { Report } from '../kernel/violation';
@@ -38,6 +38,8 @@ export class Device {
   readonly client: Client;
   readonly places = new Map<BraneId, Place>();
   readonly joining = new Set<BraneId>();
+  /** Own edits whose promise is open. */
+  private readonly waiting = new Set<OpId>();
   tokens: TokenSet;
 
   constructor(
@@ -103,6 +105,10 @@ export class Device {
     }
     if (!handle) return undefined;
     const op = { braneId: brane.id, userId: this.userId, opId: handle.opId };
+    const { opId } = handle;
+    this.waiting.add(opId);
+    const settled = (): boolean => this.waiting.delete(opId);
+    handle.saved.then(settled, settled);
     this.deps.promises.edit(this.process, op, handle.saved);
     return handle;
   }
@@ -127,8 +133,11 @@ export class Device {
       place.syncedAt = scheduler.now;
       place.seq = seq;
     });
-    brane.events.on('entry', ({ seq }) => {
+    brane.events.on('entry', ({ seq, opId, own }) => {
       const { snapshots } = brane.stats;
+      if (!own && this.waiting.has(opId)) {
+        this.deps.report('SIM-6', `${name} shows ${opId} twice: as confirmed, and as waiting`);
+      }
       if (snapshots === place.snapshots && seq !== place.seq + 1) {
         this.deps.report('SIM-3', `${name} applied ${seq} of ${brane.id} after ${place.seq}`);
       }

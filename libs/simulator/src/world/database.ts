@@ -127,11 +127,10 @@ class SimTransaction implements KvTransaction {
       };
       const request = { ...changes, guards: [...changes.guards], writes: new Map(changes.writes) };
       // The database does this, whatever has become of the process meanwhile.
-      database.scheduler.after(
-        database.wayMs(),
-        'store.commit',
-        () => void this.decide(request, fate, answer),
-      );
+      const decide = (): void => void this.decide(request, fate, answer);
+      database.scheduler.after(database.wayMs(), 'store.commit', decide);
+      // It is on its way, and its sender may be gone by now.
+      process.effect('commit sent');
     });
   }
 
