@@ -71,7 +71,7 @@ export interface PlanOptions {
  */
 export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const dice = new Dice(`plan ${seed}`);
-  const isCalm = dice.chance(0.12);
+  const isCalm = dice.chance(0.15);
   const share = dice.between(0.15, 0.7);
   const faults = FAULTS.filter((_) => dice.chance(share) && !isCalm);
   const deeds = DEEDS.filter((_) => dice.chance(0.75));

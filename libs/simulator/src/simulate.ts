@@ -28,9 +28,9 @@ export interface SimulateOptions {
 }
 
 /** In fair weather a committed entry is everywhere within this time, ms: less than any heartbeat takes. */
-const TIMELY_MS = 400;
+const TIMELY_MS = 150;
 /** Long enough in step to have been told. */
-const IN_STEP_MS = 150;
+const IN_STEP_MS = 80;
 /** The world comes to rest within this time once everything is mended, simulated ms. */
 const REST_MS = 180_000;
 

@@ -8,7 +8,7 @@ export interface Weather {
     conflict: number;
     unknown: number;
   };
-  bus: { lost: number; doubled: number; delayMs: number };
+  bus: { lost: number; doubled: number; delayMs: number; subscribeMs: number };
   net: { latencyMs: number; lostRequests: number };
   authAway: boolean;
 }
@@ -16,7 +16,7 @@ export interface Weather {
 export function fairWeather(): Weather {
   return {
     store: { away: false, slow: 0.02, slowMs: 4, conflict: 0, unknown: 0 },
-    bus: { lost: 0, doubled: 0, delayMs: 2 },
+    bus: { lost: 0, doubled: 0, delayMs: 2, subscribeMs: 6 },
     net: { latencyMs: 8, lostRequests: 0 },
     authAway: false,
   };
