@@ -21,8 +21,8 @@ export interface DeviceDeps {
   readonly report: Report;
 }
 
-/** After these alone the SDK stays away: the sign-in was ended. */
-const FINAL: readonly string[] = ['auth.revoked', 'auth.refresh_invalid'];
+/** After these alone the SDK stays away: the sign-in was ended, or clocks are so wrong that new tokens have ended, too. */
+const FINAL: readonly string[] = ['auth.revoked', 'auth.refresh_invalid', 'auth.expired'];
 
 interface Place {
   readonly brane: LiveBrane;
