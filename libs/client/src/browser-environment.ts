@@ -26,5 +26,5 @@ export const browserFetch: typeof fetch = (input, init) => fetch(input, init);
 /** The global WebSocket; throws where there is none. */
 export function browserWebSocket(): WebSocketConstructor {
   if (typeof WebSocket === 'function') return WebSocket as unknown as WebSocketConstructor;
-  throw new Error('no global WebSocket here (Node before 22): pass { WebSocket } from the package "ws"');
+  throw new Error('there is no global WebSocket: pass { WebSocket }');
 }

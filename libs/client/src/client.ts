@@ -132,8 +132,7 @@ export class Client {
   /** A brane, live. Resolves when its state is complete; rejects when it may not be seen. */
   async join(braneId: BraneId): Promise<LiveBrane> {
     const { user } = this;
-    if (!user)
-      throw fail('auth.required', undefined, 'nobody is signed in: call signInDev() or useTokens() first');
+    if (!user) throw fail('auth.required');
     const present = this.branes.get(braneId);
     if (present) return this.whenSynced(present);
     const brane = new LiveBrane({
@@ -161,9 +160,7 @@ export class Client {
       const stop = [
         brane.events.on('synced', () => settle(() => resolve(brane))),
         brane.events.on('left', ({ reason }) =>
-          settle(() =>
-            reject(fail('brane.not_found', { brane_id: brane.id, reason }, `could not join: ${reason}`)),
-          ),
+          settle(() => reject(fail('brane.not_found', { brane_id: brane.id, reason }))),
         ),
         this.events.on('connection', (status) => {
           if (status.state === 'closed') settle(() => reject(status.error ?? fail('brane.not_joined')));

@@ -77,8 +77,10 @@ export class EditQueue {
 
   /** Its entry is part of the confirmed state. Answers whether it was ours. */
   confirm(opId: OpId, at: LogPosition): boolean {
-    const edit = this.options.pending.confirm(opId);
+    const { pending } = this.options;
+    const edit = pending.remove(opId);
     if (!edit) return false;
+    if (edit.clientSeq && !edit.acked) pending.unanswered.set(opId, edit);
     this.options.scene.invalidate();
     edit.resolve(at);
     this.options.saveChanged();
@@ -87,7 +89,7 @@ export class EditQueue {
 
   /** Durable. */
   acked(opId: OpId, at: LogPosition): void {
-    this.options.pending.answered(opId);
+    this.options.pending.unanswered.delete(opId);
     const edit = this.options.pending.find(opId);
     if (!edit) return;
     edit.acked = at;
@@ -104,19 +106,16 @@ export class EditQueue {
 
   /** Answers whether the error was about one of ours. */
   refused(error: StateError, opId: OpId): boolean {
-    const unanswered = this.options.pending.findUnanswered(opId);
-    const edit = this.options.pending.find(opId) ?? unanswered;
+    const { pending } = this.options;
+    const edit = pending.find(opId) ?? pending.unanswered.get(opId);
     if (!edit) return false;
     if (error.retryable) {
       this.sender.retry(edit, error);
       return true;
     }
-    if (unanswered) {
-      // It is in the log, whatever is said of it now.
-      this.options.pending.answered(opId);
-      return true;
-    }
-    this.options.pending.remove(opId);
+    // One that is in the log stays so, whatever is said of it now.
+    if (pending.unanswered.delete(opId)) return true;
+    pending.remove(opId);
     this.history.refused(opId);
     this.options.scene.invalidate();
     edit.reject(error);
@@ -130,12 +129,9 @@ export class EditQueue {
   rejectAll(reason: string): void {
     for (const edit of [...this.options.pending.all]) {
       this.options.pending.remove(edit.opId);
-      if (edit.acked) {
-        edit.resolve(edit.acked);
-        continue;
-      }
-      const message = `the brane was left before this edit was saved: ${reason}`;
-      edit.reject(fail('brane.not_joined', { reason }, message));
+      const message = `not saved: ${reason}`;
+      if (edit.acked) edit.resolve(edit.acked);
+      else edit.reject(fail('brane.not_joined', { reason }, message));
     }
   }
 

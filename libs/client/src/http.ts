@@ -134,12 +134,7 @@ function errorOf(response: Response, body: unknown): StateError {
   const wait = seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
   if (!isEnvelope(body)) {
     const code = response.status >= 500 ? 'upstream.unavailable' : 'internal';
-    return fail(
-      code,
-      { status: response.status },
-      `the server answered ${response.status} without an error envelope`,
-      wait,
-    );
+    return fail(code, { status: response.status }, `${response.status} without an error envelope`, wait);
   }
   const { code, message, details } = body.error;
   return fail(isErrorCode(code) ? code : 'internal', details, message, wait);

@@ -43,8 +43,6 @@ export class LiveBrane {
   private readonly overwrites = new Overwrites();
   private currentRole: Role | 'guest' | undefined;
   private changeQueued = false;
-  /** Of the join that was sent last. */
-  private joinId: string | undefined;
   private ended: { readonly reason: string } | undefined;
 
   constructor(private readonly options: LiveBraneOptions) {
@@ -227,7 +225,7 @@ export class LiveBrane {
   /** The join itself was refused: for good, or for now (the store is away), and then it is asked for again. */
   joinRefused(error: StateError, inReplyTo: string | undefined): void {
     // Another frame of ours may have been refused meanwhile.
-    if (inReplyTo === undefined || inReplyTo !== this.joinId) return;
+    if (inReplyTo !== `${this.stats.joins}`) return;
     if (!error.retryable) {
       this.end(error.code);
       return;
@@ -249,13 +247,12 @@ export class LiveBrane {
 
   private join(fresh: boolean): void {
     this.stats.joins += 1;
-    this.joinId = this.options.environment.ids.uuid();
     this.inbox.joining();
     const { position } = this.inbox;
     const { sent } = this.queue;
     this.options.send({
       type: 'brane.join',
-      id: this.joinId,
+      id: `${this.stats.joins}`,
       brane_id: this.id,
       ...(position && !fresh ? { after: position } : {}),
       ...(sent.length > 0 ? { pending: sent } : {}),
@@ -309,7 +306,7 @@ export class LiveBrane {
 
   private mustBeJoined(): void {
     if (this.ended) throw fail('brane.not_joined', { reason: this.ended.reason });
-    if (!this.inbox.position) throw fail('brane.not_joined', undefined, 'wait for join() before editing');
+    if (!this.inbox.position) throw fail('brane.not_joined');
   }
 
   private changed(): void {

@@ -32,7 +32,7 @@ export interface PendingEdit {
 export class PendingEdits {
   private readonly edits: PendingEdit[] = [];
   /** Seen in the log before the server has answered them in this session: it may still ask for their numbers (SYNC I3). */
-  private unanswered: PendingEdit[] = [];
+  readonly unanswered = new Map<OpId, PendingEdit>();
   private nextClientSeq = 1;
 
   get size(): number {
@@ -56,27 +56,10 @@ export class PendingEdits {
     return index < 0 ? undefined : this.edits.splice(index, 1)[0];
   }
 
-  /** Its entry was seen. */
-  confirm(opId: OpId): PendingEdit | undefined {
-    const edit = this.remove(opId);
-    if (edit?.clientSeq !== undefined && !edit.acked) this.unanswered.push(edit);
-    return edit;
-  }
-
-  /** Seen in the log, and still without an answer. */
-  findUnanswered(opId: OpId): PendingEdit | undefined {
-    return this.unanswered.find((edit) => edit.opId === opId);
-  }
-
-  /** The server's last word about it. */
-  answered(opId: OpId): void {
-    this.unanswered = this.unanswered.filter((edit) => edit.opId !== opId);
-  }
-
   /** A new session numbers from 1 again. */
   newSession(): void {
     this.nextClientSeq = 1;
-    this.unanswered = [];
+    this.unanswered.clear();
     for (const edit of this.edits) delete edit.clientSeq;
   }
 
@@ -91,10 +74,9 @@ export class PendingEdits {
    * Answers those to send again, in order.
    */
   from(clientSeq: number): PendingEdit[] {
-    const numbers = (edit: PendingEdit): number => edit.clientSeq ?? 0;
-    return [...this.unanswered, ...this.edits]
-      .filter((edit) => numbers(edit) >= clientSeq)
-      .sort((one, other) => numbers(one) - numbers(other));
+    return [...this.unanswered.values(), ...this.edits]
+      .filter((edit) => (edit.clientSeq ?? 0) >= clientSeq)
+      .sort((one, other) => (one.clientSeq ?? 0) - (other.clientSeq ?? 0));
   }
 
   /** Made but not sent in this session. */

@@ -53,8 +53,7 @@ export class Tokens {
 
   /** A token that is good for a while; `auth.required` when nobody is signed in. */
   async access(options: { readonly force?: boolean } = {}): Promise<string> {
-    if (!this.current)
-      throw fail('auth.required', undefined, 'nobody is signed in: call signInDev() or useTokens() first');
+    if (!this.current) throw fail('auth.required');
     if (!options.force && this.renewInMs() > 0) return this.current.set.access_token;
     const before = this.current;
     this.renewing ??= this.renew(before.set.refresh_token).finally(() => {

@@ -105,6 +105,10 @@ export class UndoOracle {
     if (!now) return `${op.id} is not there`;
     for (const pointer of [...Object.keys(op.set), ...op.unset]) {
       const value = getPointer(now, pointer);
+      // A map that the edit had made on its way, and that is empty again, holds nobody's work.
+      const isMadeOnTheWay =
+        states[0] && getPointer(states[0], pointer) === undefined && sameValue(value, {});
+      if (isMadeOnTheWay) continue;
       const isAsLeft = states.slice(1).some((left) => left && sameValue(getPointer(left, pointer), value));
       if (!isAsLeft)
         return `${pointer} of ${op.id} is ${JSON.stringify(value)}, which its edit did not leave there`;

@@ -64,7 +64,9 @@ export class SimLink implements Bus {
       };
     };
     // While the link is down the adapter gives up after its deadline and activates when the link is back.
-    const ms = this.connected ? this.hub.dice.between(0.2, this.hub.weather.subscribeMs) : this.hub.dice.between(50, 300);
+    const ms = this.connected
+      ? this.hub.dice.between(0.2, this.hub.weather.subscribeMs)
+      : this.hub.dice.between(50, 300);
     return this.process.answer(ms, 'bus.subscribed', activate);
   }
 
