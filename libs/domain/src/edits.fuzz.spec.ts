@@ -224,6 +224,6 @@ function assertSound(brane: TestBrane, ids: ReadonlySet<ObjectId>): void {
     expect(object.transform.every(Number.isFinite)).toBe(true);
     expect(Array.from(worldTransform(scene, id)).every(Number.isFinite)).toBe(true);
     expect(isOrderKey(object.order) && object.order.length <= LIMITS.order_chars).toBe(true);
-    expect([...object.name].length).toBeLessThanOrEqual(LIMITS.name_chars);
+    expect(Array.from(object.name).length).toBeLessThanOrEqual(LIMITS.name_chars);
   }
 }

@@ -6,8 +6,10 @@ export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [...route.errors];
   if (route.auth === 'bearer')
     codes.push('auth.required', 'auth.invalid_token', 'auth.expired', 'clock.skew', 'auth.revoked');
-  if (route.request !== undefined) {
-    codes.push('body.malformed', 'body.invalid', 'body.too_large', 'body.unsupported_type');
+  if (route.request !== undefined) codes.push('body.invalid');
+  // A body is looked at wherever the method may have one, though the route asks for none.
+  if (route.request !== undefined || route.method !== 'GET') {
+    codes.push('body.malformed', 'body.too_large', 'body.unsupported_type');
   }
   if (route.params !== undefined || route.query !== undefined) codes.push('query.invalid');
   if (route.idempotency === 'required') codes.push('idempotency.key_required');
