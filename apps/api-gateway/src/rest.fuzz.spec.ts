@@ -60,7 +60,7 @@ const operations: readonly Operation[] = Object.entries(doc.paths)
       ...operation,
       method: method.toUpperCase(),
       path,
-      parameters: operation.parameters,
+      parameters: 'parameters' in operation ? operation.parameters : [],
       body: operation.requestBody?.content['application/json']?.schema,
     })),
   );
