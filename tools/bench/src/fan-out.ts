@@ -18,6 +18,9 @@ const EDITS_PER_EDITOR = 62.5;
 /** So long a value makes an entry of about 256 bytes on the wire. */
 const VALUE_CHARS = 40;
 const ENTRY_BYTES = 256;
+const PING_MS = 10_000;
+/** A machine may be busy with something else: CPU is counted, not time. */
+const PATIENCE_MS = 180_000;
 
 interface Written {
   /** ms from the first. */
@@ -57,11 +60,12 @@ async function compare(
   for (let round = 0; round <= ROUNDS; round += 1) {
     say(`fan-out to ${SOCKETS} sockets at ${rate} edits/s, round ${round} of ${ROUNDS}`);
     const run = await ours.round(rate);
-    await ours.stay();
-    const bare = await theirs.round(rate, run.messages);
-    await ours.stay();
-    const socketIo = await other.round(rate);
-    await ours.stay();
+    const [bare, socketIo] = await ours.stayWhile(async () => [
+      await theirs.round(rate, run.messages),
+      await other.round(rate),
+    ]);
+    const ratio = (peer: number): string => (run.perCpuSecond / peer).toFixed(2);
+    say(`  ${ratio(bare)} of bare ws, ${ratio(socketIo)} of Socket.IO`);
     if (round === 0) continue;
     messages += run.messages.length;
     results.ours.push(run.perCpuSecond);
@@ -98,13 +102,18 @@ async function deliveriesPerCpuSecond(
 ): Promise<number> {
   const before = cpuSecondsOf(pid);
   const hasAll = await run();
-  await until(() => listeners.every(hasAll), { timeoutMs: 60_000, what: 'all sockets have got everything' });
+  await until(() => listeners.every(hasAll), {
+    timeoutMs: PATIENCE_MS,
+    what: 'all sockets have got everything',
+  });
   return (edits * SOCKETS) / (cpuSecondsOf(pid) - before);
 }
 
 class Ours {
   /** Of the last round, on the wire. */
   entryBytes = 0;
+  /** Every edit is to be taken: a refused one would not be missed. */
+  private refused: string | undefined;
   private readonly turns: number[];
 
   private constructor(
@@ -125,9 +134,14 @@ class Ours {
     const editors = await Promise.all(
       Array.from({ length: count }, () => joinedSession(url, token, braneId)),
     );
-    for (const editor of editors) editor.listen(mustBeNoError);
     const listeners = await joinedSessions(origin, url, braneId, SOCKETS);
-    return new Ours(pidOf(gateway), braneId, objectId, editors, listeners);
+    const ours = new Ours(pidOf(gateway), braneId, objectId, editors, listeners);
+    for (const editor of editors) {
+      editor.listen((message) => {
+        if (message.includes('system.error')) ours.refused ??= JSON.stringify(framesIn(message));
+      });
+    }
+    return ours;
   }
 
   async round(rate: number): Promise<Round> {
@@ -147,7 +161,11 @@ class Ours {
     const editors = Math.ceil(rate / EDITS_PER_EDITOR);
     const perCpuSecond = await deliveriesPerCpuSecond(this.pid, this.listeners, edits, async () => {
       await pace(edits, rate, (turn) => this.edit(turn % editors));
-      await until(() => seen === edits, { timeoutMs: 30_000, what: 'every edit has come back' });
+      await until(() => seen === edits || this.refused, {
+        timeoutMs: PATIENCE_MS,
+        what: 'every edit has come back',
+      });
+      this.mustNotBeRefused();
       const bytes = messages.reduce((sum, { what }) => sum + what.length, 0);
       this.entryBytes = Math.round(bytes / edits);
       return (listener) => listener.bytes - (before.get(listener) ?? 0) === bytes;
@@ -170,13 +188,30 @@ class Ours {
     this.editors[editor]?.send(encodeFrame(frame, 'cbor'));
   }
 
-  /** A client that is silent is taken for dead. Resolves when all are answered: a round counts every byte. */
-  async stay(): Promise<void> {
-    const ping = encodeFrame({ type: 'system.ping' }, 'cbor');
+  /** A client that is silent is taken for dead. Ends when all are answered: a round counts every byte. */
+  async stayWhile<T>(others: () => Promise<T>): Promise<T> {
     const sockets = [...this.editors, ...this.listeners];
+    const ping = encodeFrame({ type: 'system.ping' }, 'cbor');
+    let pings = 0;
     const before = sockets.map(({ messages }) => messages);
-    for (const socket of sockets) socket.send(ping);
-    await until(() => sockets.every(({ messages }, index) => messages > (before[index] ?? 0)));
+    const pingAll = (): void => {
+      pings += 1;
+      for (const socket of sockets) socket.send(ping);
+    };
+    const timer = setInterval(pingAll, PING_MS);
+    try {
+      return await others();
+    } finally {
+      clearInterval(timer);
+      await until(() => sockets.every(({ messages }, index) => messages === (before[index] ?? 0) + pings), {
+        timeoutMs: PATIENCE_MS,
+        what: 'every ping is answered',
+      });
+    }
+  }
+
+  private mustNotBeRefused(): void {
+    if (this.refused !== undefined) throw new Error(`refused: ${this.refused}`);
   }
 }
 
@@ -230,9 +265,4 @@ class SocketIo {
       return (listener) => listener.messages - (before.get(listener) ?? 0) === edits;
     });
   }
-}
-
-/** Every edit is to be taken: a refused one would not be missed. */
-function mustBeNoError(message: Buffer): void {
-  if (message.includes('system.error')) throw new Error(`refused: ${JSON.stringify(framesIn(message))}`);
 }
