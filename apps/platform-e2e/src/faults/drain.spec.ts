@@ -2,6 +2,7 @@ import { seededRandom } from '@state-server/testing';
 import { drainOf } from './drain.faults';
 import { FaultSystem } from './support/fault-system';
 import { Load } from './support/load';
+import { note } from './support/report';
 
 describe('SIGTERM to a gateway under load', () => {
   let system: FaultSystem;
@@ -31,9 +32,9 @@ describe('SIGTERM to a gateway under load', () => {
     expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
     const other = sessionsOf(system, 'sync-gateway-2');
     const elsewhere = told.filter(({ sessionIds }) => other.has(sessionIds.at(-1) ?? ''));
-    process.stdout.write(
-      `    told to come again after ${Math.min(...waits)} to ${Math.max(...waits)} ms; ` +
-        `${elsewhere.length} of ${told.length} on the other gateway, the rest on the one that was started anew\n`,
+    note(
+      `  told to come again after ${Math.min(...waits)} to ${Math.max(...waits)} ms; ` +
+        `${elsewhere.length} of ${told.length} on the other gateway, the rest on the one that was started anew`,
     );
     expect(elsewhere.length).toBeGreaterThan(0);
   });

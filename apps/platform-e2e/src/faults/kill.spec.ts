@@ -4,6 +4,7 @@ import { FaultSystem } from './support/fault-system';
 import { createKeyed, keyedFaults } from './support/keyed-creations';
 import { LargeGroup } from './support/large-group';
 import { Load } from './support/load';
+import { note } from './support/report';
 import { Resender } from './support/resender';
 
 const RANDOM = seededRandom(1);
@@ -74,8 +75,8 @@ describe('kill -9 under load', () => {
     const slowest = Math.max(
       ...others.map(({ outcome }) => (outcome?.kind === 'saved' ? outcome.after : Infinity)),
     );
-    process.stdout.write(
-      `    ${conflicts} conflicts before it; slowest save of the survivor ${slowest.toFixed(0)} ms of ${others.length}\n`,
+    note(
+      `  ${conflicts} conflicts before it; slowest save of the survivor ${slowest.toFixed(0)} ms of ${others.length}`,
     );
     // A marker that its writer left behind bars for 500 ms.
     expect(slowest).toBeLessThan(2_000);
@@ -90,7 +91,7 @@ describe('kill -9 under load', () => {
     await fault.run({ system, load, random: RANDOM, holdMs: 0 });
     await load.finish({ fault: `${fault.name} while a large group is re-keyed` });
     const ms = await group.allWorkDone(45_000);
-    process.stdout.write(`    the group was re-keyed ${(ms / 1_000).toFixed(1)} s after that\n`);
+    note(`  the group was re-keyed ${(ms / 1_000).toFixed(1)} s after that`);
     group.close();
   });
 

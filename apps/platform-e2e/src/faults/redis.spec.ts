@@ -3,6 +3,7 @@ import { redisEmptied, redisFrozen, redisStopped } from './redis.faults';
 import { FaultSystem } from './support/fault-system';
 import { LargeGroup } from './support/large-group';
 import { Load } from './support/load';
+import { note } from './support/report';
 import { revokeOne, type RevocationTimes } from './support/revoked';
 
 const OUTAGE_MS = 20_000;
@@ -56,10 +57,10 @@ describe('Redis away under load', () => {
       const slowest = Math.max(peers?.percentile(1) ?? Infinity, onlookers?.percentile(1) ?? Infinity);
       const rest = Math.max(...revoked.map(({ restMs }) => restMs));
       const sockets = Math.max(...revoked.flatMap(({ socketMs }) => socketMs));
-      process.stdout.write(
-        `    slowest edit → peer ${slowest.toFixed(0)} ms of ${(peers?.count ?? 0) + (onlookers?.count ?? 0)}; a revoked token refused by REST after ` +
+      note(
+        `  slowest edit → peer ${slowest.toFixed(0)} ms of ${(peers?.count ?? 0) + (onlookers?.count ?? 0)}; a revoked token refused by REST after ` +
           `${rest.toFixed(0)} ms, by sockets after ${sockets.toFixed(0)} ms (${revoked.length} tries); ` +
-          `all work done ${(workMs / 1_000).toFixed(1)} s after the outage\n`,
+          `all work done ${(workMs / 1_000).toFixed(1)} s after the outage`,
       );
       expect(report.reconnects).toBe(0);
       expect(slowest).toBeLessThan(PEERS_WITHIN_MS);

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { projectsWith, runNx } from '../nx';
 import { type ProjectReport } from '../report/jest-report';
 import { type TaskResult } from '../report/nx-output';
-import { readReport, REPORTS } from '../report/report-files';
+import { readNotes, readReport, REPORTS } from '../report/report-files';
 import {
   closingLine,
   describeFailures,
@@ -98,6 +98,9 @@ function printReport(
   }
   describeFailures(reports, crashed).forEach((line) => terminal.line(line));
   describeSkipped(reports).forEach((line) => terminal.line(line));
+  const notes = readNotes();
+  if (notes.length > 0) terminal.line('What the tests have measured:');
+  notes.forEach((line) => terminal.line(line));
   terminal.line('The slowest suites, and their share of the time of all:');
   describeSlowest(reports, ROOT).forEach((line) => terminal.line(line));
   terminal.line();

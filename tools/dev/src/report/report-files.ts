@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../workspace';
 import { type ProjectReport, readJestReport } from './jest-report';
@@ -12,4 +12,12 @@ export function readReport(project: string, byName = false): ProjectReport | und
   const file = reportFile(project);
   if (!existsSync(file)) return undefined;
   return readJestReport(project, JSON.parse(readFileSync(file, 'utf8')), byName);
+}
+
+/** Lines that specs have left for people beside their results, in `<project>.notes.txt`: what a fault cost, say. */
+export function readNotes(): string[] {
+  if (!existsSync(REPORTS)) return [];
+  return readdirSync(REPORTS)
+    .filter((name) => name.endsWith('.notes.txt'))
+    .flatMap((name) => readFileSync(join(REPORTS, name), 'utf8').trimEnd().split('\n'));
 }

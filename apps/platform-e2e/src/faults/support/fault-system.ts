@@ -1,12 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { DevSystem, type RedisServer, startRedisServer, until } from '@state-server/testing';
+import { ROOT } from './root';
 
-const ROOT = rootAbove(process.cwd());
 const JANITOR = join(ROOT, 'apps/platform-e2e/src/faults/support/janitor.cjs');
 /** Ports from here on, in steps of one system each; below what the machine gives out by itself. */
 const FIRST_PORT = 10_000;
@@ -230,12 +230,4 @@ function isFree(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
-}
-
-/** The checkout: the specs run as they are written, the torture as one bundled file. */
-function rootAbove(folder: string): string {
-  if (existsSync(join(folder, 'nx.json'))) return folder;
-  const above = dirname(folder);
-  if (above === folder) throw new Error('run this inside the checkout');
-  return rootAbove(above);
 }

@@ -1,3 +1,7 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ROOT } from './root';
+
 /** What a fault cost; times in ms from the mark of the load. */
 export interface FaultReport {
   readonly fault: string;
@@ -13,7 +17,17 @@ export interface FaultReport {
   readonly peerP99Ms: number;
 }
 
-/** One line per fault, past Jest's own console, which would add a stack to it. */
+/** `./dev test` shows what stands here in the end: Jest's output of what passes is not seen. */
+const NOTES = join(ROOT, 'dist/test-reports/platform-e2e.notes.txt');
+
+/** A line for whoever watches, past Jest's own console, which would add a stack to it. */
+export function note(line: string): void {
+  process.stdout.write(`  ${line}\n`);
+  mkdirSync(dirname(NOTES), { recursive: true });
+  appendFileSync(NOTES, `  ${line}\n`);
+}
+
+/** One line per fault. */
 export function say(report: FaultReport): void {
   const { fault, flowMs, readyMs, acknowledged, refused, reconnects, peerP50Ms, peerP99Ms } = report;
   const parts = [
@@ -23,7 +37,7 @@ export function say(report: FaultReport): void {
     `${reconnects} reconnects`,
     `edit → peer p50 ${peerP50Ms.toFixed(1)} ms, p99 ${peerP99Ms.toFixed(1)} ms`,
   ];
-  process.stdout.write(`  fault: ${fault}: ${parts.join('; ')}\n`);
+  note(`fault: ${fault}: ${parts.join('; ')}`);
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
