@@ -8,6 +8,7 @@ import { FaultSystem } from './support/fault-system';
 import { FrameSocket } from './support/frame-socket';
 import { Load } from './support/load';
 import { readLog } from './support/log-checks';
+import { tokenOf } from './support/token';
 
 /** STORES: on the embedded store a frozen process may hold the writer lock of all. */
 const RECOVERY_MS = 10_000;
@@ -122,15 +123,6 @@ describe('a frozen process', () => {
     owner.close();
   });
 });
-
-async function tokenOf(origin: string, name: string): Promise<string> {
-  const answer = await fetch(`${origin}/auth/dev`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ name }),
-  });
-  return ((await answer.json()) as { readonly access_token: string }).access_token;
-}
 
 /** One connection that edits as fast as it is answered: its gateway holds the writer lock most of the time. */
 class Flood {
