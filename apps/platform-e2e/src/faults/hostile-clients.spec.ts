@@ -23,7 +23,7 @@ describe('clients that mean no good: the others get their edits as fast as befor
   let owner: Client;
   let load: Load;
   let token: string;
-  let gone: Hostile;
+  let gone: Hostile | undefined;
   beforeAll(async () => {
     system = await FaultSystem.start();
     owner = createClient({ origin: system.origin, WebSocket, name: 'e2e' });

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { type Client, createClient } from '@state-server/client';
-import { asBraneId, asObjectId, type ClientOp, type ObjectId, type SceneObject } from '@state-server/domain';
+import {
+  asBraneId,
+  asObjectId,
+  type ClientOp,
+  created,
+  type ObjectId,
+  type Op,
+  type OpContext,
+  type SceneObject,
+} from '@state-server/domain';
 import { splitFrames } from '@state-server/protocol';
 import { differences, sumCounter, until } from '@state-server/testing';
 import { WebSocket } from 'ws';
@@ -281,13 +290,23 @@ async function fill(url: string, token: string, braneId: string, objects: number
   socket.close();
 }
 
+/** What the bytes of a join hold: a snapshot that joiners share, and the entries since, which here only create. */
 function objectsIn(messages: readonly Buffer[]): Map<ObjectId, SceneObject> {
-  const frames = messages.flatMap((message) => splitFrames(new Uint8Array(message))) as readonly {
-    readonly type: string;
-    readonly objects?: readonly SceneObject[];
-  }[];
-  const objects = frames.flatMap((frame) => (frame.type === 'brane.snapshot' ? (frame.objects ?? []) : []));
-  return new Map(objects.map((object) => [object.id, object]));
+  const objects = new Map<ObjectId, SceneObject>();
+  for (const frame of messages.flatMap((message) => splitFrames(new Uint8Array(message)) as StateFrame[])) {
+    for (const object of frame.objects ?? []) objects.set(object.id, object);
+    for (const op of frame.ops ?? []) {
+      if (op.op !== 'create') throw new Error(`an entry of this brane is a ${op.op}`);
+      const object = created(op.object, frame);
+      objects.set(object.id, object);
+    }
+  }
+  return objects;
+}
+
+interface StateFrame extends OpContext {
+  readonly objects?: readonly SceneObject[];
+  readonly ops?: readonly Op[];
 }
 
 /** Joins, and hashes every byte it gets from then on until it has the whole state. */
