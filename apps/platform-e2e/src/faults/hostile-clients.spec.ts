@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@state-server/client';
 import { asBraneId, asObjectId, type BraneId, type ClientOp } from '@state-server/domain';
@@ -8,6 +7,7 @@ import { FaultSystem } from './support/fault-system';
 import { Hostile } from './support/hostile';
 import type { HostileOptions, HostileStats } from './support/hostile-program';
 import { Load } from './support/load';
+import { rssOf } from './support/rss';
 import { tokenOf } from './support/token';
 
 const WINDOW_MS = 2_500;
@@ -166,13 +166,6 @@ function total(stats: readonly HostileStats[]): HostileStats {
     for (const [code, count] of Object.entries(closed)) sum.closed[code] = (sum.closed[code] ?? 0) + count;
   }
   return sum;
-}
-
-/** Resident memory, MiB. */
-function rssOf(pid: number | null): number {
-  if (pid === null) return 0;
-  const [, kib = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1_024);
 }
 
 async function bigBrane(owner: Client, objects: number): Promise<BraneId> {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { type Client, createClient } from '@state-server/client';
 import {
@@ -16,6 +15,7 @@ import { differences, sumCounter, until } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { FaultSystem } from './support/fault-system';
 import { FrameSocket } from './support/frame-socket';
+import { rssOf } from './support/rss';
 import { tokenOf } from './support/token';
 
 const DISTINCT = 100;
@@ -323,11 +323,4 @@ async function stateHash(url: string, token: string, braneId: string, keep?: Buf
   await until(() => state.isOver, { timeoutMs: 120_000, everyMs: 20, what: 'the whole state' });
   socket.close();
   return state.hash;
-}
-
-/** Resident memory, MiB. */
-function rssOf(pid: number | null): number {
-  if (pid === null) return 0;
-  const [, kib = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1_024);
 }
