@@ -3,10 +3,12 @@ import { runBareLmdb } from './src/durable-edits/bare-lmdb';
 import { durableEdits } from './src/durable-edits/durable-edits';
 import { editInLargeBrane } from './src/edit-in-large-brane';
 import { editToPeer } from './src/edit-to-peer';
+import { eventLoop } from './src/event-loop';
 import { fanOut } from './src/fan-out';
 import { describeFigure, type Figure } from './src/figure';
 import { getObject } from './src/get-object';
 import { idleMemory } from './src/idle-memory';
+import { joinStorm } from './src/join-storm';
 import { isServer } from './src/servers/start';
 
 const BENCHES: Readonly<
@@ -18,6 +20,8 @@ const BENCHES: Readonly<
   'edit-to-peer': editToPeer,
   'get-object': getObject,
   'idle-memory': idleMemory,
+  'join-storm': joinStorm,
+  'event-loop': eventLoop,
 };
 
 async function main(): Promise<void> {

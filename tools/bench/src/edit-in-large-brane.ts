@@ -1,28 +1,13 @@
 import type { Actor, Committer } from '@state-server/commit';
-import {
-  asBraneId,
-  asObjectId,
-  asOpId,
-  asUserId,
-  type BraneId,
-  type ClientOp,
-  type ObjectId,
-} from '@state-server/domain';
+import { asOpId, asUserId } from '@state-server/domain';
 import { realEnvironment as environment } from '@state-server/platform';
 import type { Figure } from './figure';
+import { buildBrane, type BuiltBrane } from './large-brane';
 import { inFolder, withWritePath } from './write-path';
 
 const SIZES = { small: 100, large: 100_000 };
 const EDITS = 500;
 const ROUNDS = 5;
-const OPS_PER_EDIT = 200;
-const CHILDREN_PER_GROUP = 500;
-
-interface Brane {
-  readonly id: BraneId;
-  readonly blocks: readonly ObjectId[];
-}
-
 /** CPU of one edit in a brane of 100,000 objects against one of 100, in turn. */
 export function editInLargeBrane(say: (text: string) => void): Promise<Figure> {
   return inFolder((folder) => withWritePath(folder, (committer) => compare(committer, say)));
@@ -31,8 +16,8 @@ export function editInLargeBrane(say: (text: string) => void): Promise<Figure> {
 async function compare(committer: Committer, say: (text: string) => void): Promise<Figure> {
   const actor: Actor = { kind: 'user', user_id: asUserId(environment.ids.uuid()) };
   say(`building branes of ${SIZES.small} and ${SIZES.large} objects`);
-  const small = await build(committer, actor, SIZES.small);
-  const large = await build(committer, actor, SIZES.large);
+  const small = await buildBrane(committer, actor, SIZES.small);
+  const large = await buildBrane(committer, actor, SIZES.large);
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
@@ -49,35 +34,7 @@ async function compare(committer: Committer, say: (text: string) => void): Promi
   };
 }
 
-async function build(committer: Committer, actor: Actor, size: number): Promise<Brane> {
-  const opId = () => asOpId(environment.ids.uuid());
-  const { meta } = await committer.createBrane(actor, {
-    op_id: opId(),
-    name: 'bench',
-    visibility: 'private',
-  });
-  const id = asBraneId(meta.id);
-  const blocks: ObjectId[] = [];
-  let group: ObjectId = id;
-  let ops: ClientOp[] = [];
-  for (let index = 0; index < size; index += 1) {
-    const object = asObjectId(environment.ids.uuid());
-    if (index % CHILDREN_PER_GROUP === 0) {
-      ops.push({ op: 'create', object: { kind: 'group', id: object, parent_id: id } });
-      group = object;
-    } else {
-      ops.push({ op: 'create', object: { kind: 'block', id: object, parent_id: group } });
-      blocks.push(object);
-    }
-    if (ops.length === OPS_PER_EDIT || index === size - 1) {
-      await committer.edit({ brane_id: id, actor, op_id: opId(), ops });
-      ops = [];
-    }
-  }
-  return { id, blocks };
-}
-
-async function cpuPerEdit(committer: Committer, actor: Actor, brane: Brane): Promise<number> {
+async function cpuPerEdit(committer: Committer, actor: Actor, brane: BuiltBrane): Promise<number> {
   const before = process.cpuUsage();
   for (let turn = 0; turn < EDITS; turn += 1) {
     const object = brane.blocks[Math.floor(environment.random.next() * brane.blocks.length)];

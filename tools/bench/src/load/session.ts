@@ -5,7 +5,7 @@ import { encodeFrame, PROTOCOL_VERSION, splitFrames, SUBPROTOCOLS } from '@state
 import { RawSocket } from './raw-socket';
 
 /** Below the limit of sessions of one user on one gateway. */
-const SESSIONS_PER_USER = 50;
+export const SESSIONS_PER_USER = 50;
 
 /** An access token of a new user, who comes from that address of this machine: sign-ins are limited by address. */
 export async function signIn(origin: string, name: string, from?: string): Promise<string> {
@@ -52,13 +52,19 @@ async function post<T>(
   return JSON.parse(text) as T;
 }
 
-/** A session that has joined the brane and has all of it. */
-export async function joinedSession(url: string, token: string, braneId: BraneId): Promise<RawSocket> {
+/** A session that has been welcomed. */
+export async function openSession(url: string, token: string): Promise<RawSocket> {
   const socket = await RawSocket.open(url, SUBPROTOCOLS.cbor);
   const client = { name: 'bench', version: '1', protocol: PROTOCOL_VERSION };
   const welcome = socket.next(holds('session.welcome'));
   socket.send(encodeFrame({ type: 'session.hello', token, client }, 'cbor'));
   await welcome;
+  return socket;
+}
+
+/** A session that has joined the brane and has all of it. */
+export async function joinedSession(url: string, token: string, braneId: BraneId): Promise<RawSocket> {
+  const socket = await openSession(url, token);
   const synced = socket.next(holds('brane.synced'));
   socket.send(encodeFrame({ type: 'brane.join', brane_id: braneId }, 'cbor'));
   await synced;

@@ -10,6 +10,7 @@ export interface RunningSystem {
   readonly origin: string;
   readonly gateway: DevService;
   readonly api: DevService;
+  readonly jobs: DevService;
 }
 
 /** Runs with the whole system on ports and data of its own, as a user has it: no setting differs. */
@@ -28,6 +29,7 @@ export async function withSystem<T>(
       origin,
       gateway: await system.service('sync-gateway-1'),
       api: await system.service('api-gateway'),
+      jobs: await system.service('jobs-runner'),
     });
   } finally {
     await system.stop();

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { bareHttp } from './bare-http';
+import { bareStorm } from './bare-storm';
 import { bareBroadcast, bareIdle } from './bare-ws';
 import { socketIoBroadcast } from './socket-io';
 
@@ -10,6 +11,7 @@ const SERVERS = {
   'bare-idle': bareIdle,
   'socket-io': socketIoBroadcast,
   'bare-http': bareHttp,
+  'bare-storm': bareStorm,
 } as const;
 
 export type ServerName = keyof typeof SERVERS;
