@@ -1,7 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Connection, Socket } from '@state-server/realtime';
 import type { WebSocket } from 'ws';
-import type { SharedFrames } from './server-frame';
+import { binaryHead, type SharedFrames } from './server-frame';
+
+/** Bytes from which a copy costs more than a second buffer in the write. */
+const LARGE_BYTES = 16_384;
 
 /**
  * The engine's view of one connection. Frames are written past `ws`, straight to the connection that it was upgraded on:
@@ -28,13 +31,25 @@ export class DoorSocket implements Socket {
 
   send(data: Uint8Array | string): void {
     if (this.socket.readyState !== this.socket.OPEN) return;
-    const isTaken = this.wire.write(this.frames.of(data));
+    const isTaken =
+      typeof data === 'string' || data.byteLength < LARGE_BYTES
+        ? this.wire.write(this.frames.of(data))
+        : this.writeLarge(data);
     if (isTaken || this.waits) return;
     this.waits = true;
     this.wire.once('drain', () => {
       this.waits = false;
       this.listener?.writable();
     });
+  }
+
+  /** What is large is not copied behind a head: both go out in one write (writev). */
+  private writeLarge(data: Uint8Array): boolean {
+    this.wire.cork();
+    this.wire.write(binaryHead(data.byteLength));
+    const isTaken = this.wire.write(data);
+    this.wire.uncork();
+    return isTaken;
   }
 
   close(code: number, reason: string): void {

@@ -11,18 +11,30 @@ export function serverFrame(data: Uint8Array | string): Buffer {
   const length = isText ? Buffer.byteLength(data) : data.byteLength;
   const start = headBytes(length);
   const frame = Buffer.allocUnsafeSlow(start + length);
-  frame[0] = FINAL | (isText ? TEXT : BINARY);
-  if (start === 2) frame[1] = length;
-  else if (start === 4) {
+  writeHead(frame, isText ? TEXT : BINARY, length);
+  if (isText) frame.write(data, start, 'utf8');
+  else frame.set(data, start);
+  return frame;
+}
+
+/** What stands before so many bytes of a binary message. */
+export function binaryHead(length: number): Buffer {
+  const head = Buffer.allocUnsafe(headBytes(length));
+  writeHead(head, BINARY, length);
+  return head;
+}
+
+function writeHead(frame: Buffer, type: number, length: number): void {
+  const bytes = headBytes(length);
+  frame[0] = FINAL | type;
+  if (bytes === 2) frame[1] = length;
+  else if (bytes === 4) {
     frame[1] = LENGTH_16;
     frame.writeUInt16BE(length, 2);
   } else {
     frame[1] = LENGTH_64;
     frame.writeBigUInt64BE(BigInt(length), 2);
   }
-  if (isText) frame.write(data, start, 'utf8');
-  else frame.set(data, start);
-  return frame;
 }
 
 function headBytes(length: number): number {

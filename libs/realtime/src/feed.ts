@@ -1,10 +1,10 @@
-import type { LogSlice } from '@state-server/commit';
 import type { BraneId, BraneMeta, Environment, Epoch, OpId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import type { RealtimeLimits } from './limits';
+import type { LogPage, LogPages } from './log-pages';
 import type { Log, LogSource, Position, RealtimeMetrics } from './ports';
 import type { Seat } from './seat';
-import { Entry } from './shared-frame';
+import type { Entry } from './shared-frame';
 import type { EncodedSnapshot, Snapshots } from './snapshots';
 import type { Tail } from './tail';
 
@@ -27,6 +27,7 @@ export interface FeedRoom {
 export interface FeedDeps {
   readonly source: LogSource;
   readonly snapshots: Snapshots;
+  readonly pages: LogPages;
   readonly environment: Pick<Environment, 'timers'>;
   readonly limits: RealtimeLimits;
   readonly metrics: RealtimeMetrics;
@@ -112,7 +113,7 @@ export class Feed {
     if (!first) {
       const slice = await this.readPage(after);
       if (slice.kind !== 'entries' || this.isTooMuch(slice)) return false;
-      first = slice.entries.map((message) => new Entry(message));
+      first = slice.entries;
     }
     const { seq, meta } = room;
     const committed = await this.committed(pending, seq);
@@ -131,11 +132,11 @@ export class Feed {
   }
 
   /** Judged by the entries that were read: a long way of large entries is longer than a snapshot. */
-  private isTooMuch(slice: Extract<LogSlice, { kind: 'entries' }>): boolean {
+  private isTooMuch(slice: Extract<LogPage, { kind: 'entries' }>): boolean {
     const [first] = slice.entries;
     if (!first) return false;
     let bytes = 0;
-    for (const entry of slice.entries) bytes += entry.frame.byteLength;
+    for (const entry of slice.entries) bytes += entry.cbor.byteLength;
     const distance = slice.head.seq - first.seq + 1;
     return (bytes / slice.entries.length) * distance > this.deps.limits.replay_bytes;
   }
@@ -149,7 +150,7 @@ export class Feed {
       case 'entries':
         if (slice.entries.length === 0) throw fail('internal', undefined, 'The log has a hole.');
         if (slice.head.seq > room.seq) room.notice(slice.head);
-        this.push(slice.entries.map((message) => new Entry(message)));
+        this.push(slice.entries);
         return;
       case 'snapshot':
         this.newerThan = seat.seq;
@@ -163,9 +164,8 @@ export class Feed {
     }
   }
 
-  private readPage({ epoch, seq }: Position): Promise<LogSlice> {
-    const { log_page_entries: limit, log_page_bytes: maxBytes } = this.deps.limits;
-    return this.deps.source.log(this.room.braneId, { epoch, after: seq, limit, maxBytes });
+  private readPage(from: Position): Promise<LogPage> {
+    return this.deps.pages.get(this.room.braneId, from);
   }
 
   /**

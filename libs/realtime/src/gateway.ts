@@ -1,6 +1,7 @@
 import type { TimerHandle, UserId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import { DEFAULT_LIMITS, type RealtimeLimits } from './limits';
+import { LogPages } from './log-pages';
 import type { Connection, Gateway, GatewayDeps, GatewayStats, Peer, Socket } from './ports';
 import { Rooms } from './rooms';
 import { Session, type SessionDeps } from './session';
@@ -32,9 +33,10 @@ class RealtimeGateway implements Gateway {
     const metrics = deps.metrics ?? {};
     const log = deps.log ?? ((): void => undefined);
     const snapshots = new Snapshots({ source, environment, limits, metrics });
+    const pages = new LogPages(source, limits);
     this.limits = limits;
     this.schedule = new WriteSchedule(environment.timers, limits.tick_ms, limits.few_sockets);
-    this.rooms = new Rooms({ source, bus, environment, limits, metrics, log, snapshots });
+    this.rooms = new Rooms({ source, bus, environment, limits, metrics, log, snapshots, pages });
     this.sessionDeps = {
       ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations },
       ...{ environment, limits, metrics, log },

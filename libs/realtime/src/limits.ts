@@ -65,6 +65,8 @@ export const DEFAULT_LIMITS = {
   /** Read from the log at a time. */
   log_page_entries: 200,
   log_page_bytes: 262_144,
+  /** Pages of all branes together, kept for others who come the same way. */
+  log_cache_bytes: 16_777_216,
   /** Further behind than this a client that joins gets a snapshot … */
   replay_entries: 5_000,
   replay_bytes: 8_388_608,

@@ -40,6 +40,38 @@ describe('outbox', () => {
     expect(written(it)).toEqual([[1, 2, 3]]);
   });
 
+  it('leaves the event loop to others after 4 MiB, however much the network takes (RT-9)', async () => {
+    const environment = createFakeEnvironment();
+    const sockets = Array.from({ length: 10 }, () => new RecordingSocket());
+    const sent = (): number => sockets.reduce((sum, socket) => sum + socket.sent.length, 0);
+    const atTurns: number[] = [];
+    const inTurns = (task: () => void) => (): void => {
+      task();
+      atTurns.push(sent());
+    };
+    const { timers } = environment;
+    const schedule = new WriteSchedule(
+      { set: (ms, task) => timers.set(ms, inTurns(task)), clear: (handle) => timers.clear(handle) },
+      10,
+    );
+    const limits = { write_bytes: 262_144, socket_bytes: 262_144, outbox_bytes: 262_144, stuck_ms: 1_000 };
+    const part = new Uint8Array(262_144);
+    for (const socket of sockets) {
+      const events = { overflow: () => undefined, recovered: () => undefined, stuck: () => undefined };
+      const outbox = new Outbox('cbor', socket, schedule, environment.clock, limits, {
+        ...events,
+        wrote: () => undefined,
+      });
+      for (let count = 0; count < 10; count += 1) outbox.push(part);
+    }
+    await environment.settle();
+    expect(sent()).toBe(16);
+    await environment.advance(0);
+    expect(atTurns).toEqual([32, 48, 64, 80, 96, 100]);
+    expect(sockets.map((socket) => socket.sent.length)).toEqual(sockets.map(() => 10));
+    schedule.stop();
+  });
+
   it('writes once per tick under load (RT-6)', async () => {
     const it = set();
     it.outbox.push(bytes(1));

@@ -121,7 +121,13 @@ export class Outbox implements Writer {
 
   flush(): void {
     if (this.closed) return;
-    while (this.frames.length > 0 && this.socket.bufferedBytes < this.limits.socket_bytes) this.writeSome();
+    while (this.frames.length > 0 && this.socket.bufferedBytes < this.limits.socket_bytes) {
+      if (this.schedule.isSpent) {
+        this.schedule.later(this);
+        return;
+      }
+      this.writeSome();
+    }
     if (this.frames.length > 0) this.blocked();
     else this.unblocked();
   }
@@ -182,6 +188,7 @@ export class Outbox implements Writer {
       this.tags.splice(0, count);
       for (const frame of batch) this.bytes -= frame.length;
     }
+    this.schedule.spend(message.length);
     this.socket.send(message);
     this.events.wrote(message.length, count);
   }

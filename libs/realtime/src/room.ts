@@ -159,6 +159,7 @@ export class Room implements FeedRoom {
     this.unsubscribe();
     this.tail.clear();
     this.deps.snapshots.forget(this.braneId);
+    this.deps.pages.forget(this.braneId);
   }
 
   /** Subscribes before it reads the head, so that nothing can fall between (SYNC R1). */

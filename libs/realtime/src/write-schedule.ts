@@ -11,6 +11,8 @@ export interface Writer {
 
 /** How often a busy socket may be written to between two ticks, while few are busy. */
 const SPARE_WRITES = 4;
+/** Bytes that all sockets together are written in one turn of the event loop: a few milliseconds' worth. */
+const TURN_BYTES = 4 * 1024 * 1024;
 
 /**
  * When sockets are written to: an idle one at the end of the present turn of the event loop, so that frames of one event
@@ -23,6 +25,10 @@ export class WriteSchedule {
   private soonList: Writer[] = [];
   private ticking: Writer[] = [];
   private timer: TimerHandle | undefined;
+  private readonly late = new Set<Writer>();
+  private lateTimer: TimerHandle | undefined;
+  /** Bytes, since the event loop had its turn for certain. */
+  private written = 0;
   private stopped = false;
 
   constructor(
@@ -50,8 +56,30 @@ export class WriteSchedule {
     });
   }
 
+  /** To be told of every write. */
+  spend(bytes: number): void {
+    this.written += bytes;
+  }
+
+  /**
+   * So much was written in this turn that others have to get theirs first. A network that takes everything at once calls
+   * for more before the turn is over: without a bound, one turn would write whole snapshots to all who join.
+   */
+  get isSpent(): boolean {
+    return this.written >= TURN_BYTES;
+  }
+
+  /** Flushes it in a later turn, each in the order in which they came. */
+  later(writer: Writer): void {
+    this.late.add(writer);
+    this.armLate();
+  }
+
   stop(): void {
     this.stopped = true;
+    if (this.lateTimer !== undefined) this.timers.clear(this.lateTimer);
+    this.lateTimer = undefined;
+    this.late.clear();
     if (this.timer !== undefined) this.timers.clear(this.timer);
     this.timer = undefined;
     this.ticking = [];
@@ -68,7 +96,25 @@ export class WriteSchedule {
     this.arm();
   }
 
+  private runLate(): void {
+    this.lateTimer = undefined;
+    this.written = 0;
+    for (const writer of [...this.late]) {
+      if (this.isSpent) break;
+      this.late.delete(writer);
+      writer.flush();
+    }
+    this.joiner.clear();
+    if (this.late.size > 0) this.armLate();
+  }
+
+  private armLate(): void {
+    if (this.stopped) return;
+    this.lateTimer ??= this.timers.set(0, () => this.runLate());
+  }
+
   private runTick(): void {
+    this.written = 0;
     const writers = this.ticking;
     this.ticking = [];
     for (const writer of writers) if (writer.tick()) this.ticking.push(writer);

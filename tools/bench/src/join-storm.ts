@@ -14,7 +14,7 @@ import { inFolder } from './write-path';
 
 const OBJECTS = 10_000;
 const GROUPS = 20;
-const SOCKETS = 100;
+const SOCKETS = 200;
 const ROUNDS = 3;
 const EDITS_PER_SECOND = 200;
 const EDITORS = 4;

@@ -34,7 +34,7 @@ const MAY_IMPORT = {
     'feature',
   ],
   e2e: ['domain', 'protocol', 'port', 'sdk', 'testing'],
-  tool: ['domain', 'protocol', 'port', 'commit', 'adapter', 'platform', 'sdk', 'testing', 'tool'],
+  tool: ['domain', 'protocol', 'port', 'commit', 'realtime', 'adapter', 'platform', 'sdk', 'testing', 'tool'],
 };
 
 /** An adapter sees at most the record layer below it, never a sibling. */

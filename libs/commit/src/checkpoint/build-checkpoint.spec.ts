@@ -155,7 +155,7 @@ describe('a checkpoint', () => {
     await assertCheckpoint(store, brane.id);
   });
 
-  it('leaves garbage when its build dies, which a sweep removes after a grace (R2)', async () => {
+  it('leaves garbage when its build dies, which a sweep removes after a grace (R2, CP-3)', async () => {
     const { brane, build, change, create, store, records, environment } = await setUp();
     const blocks = await create(500);
     await build();
@@ -189,7 +189,7 @@ describe('a checkpoint', () => {
     await assertCheckpoint(store, brane.id);
   });
 
-  it('is asked for by the commit that passes a mark, and made at the earliest after so many entries and so long (R2)', async () => {
+  it('is asked for by the commit that passes a mark, and made at the earliest after so many entries and so long (R2, CP-1)', async () => {
     const { build, change, brane, store, environment, committer, ids } = await setUp();
     const due = () => dueCheckpoints(store, environment.clock.now(), 10);
     const edits = (count: number) =>

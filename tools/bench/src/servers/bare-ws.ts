@@ -17,7 +17,7 @@ export function bareIdle(): void {
 }
 
 /** A bare `ws` server with the options of our door, and nothing on it. */
-function bareServer(): WebSocketServer {
+export function bareServer(): WebSocketServer {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false });
   server.on('connection', (socket: WebSocket) => socket.on('error', () => undefined));
   listening(server);
