@@ -14,6 +14,8 @@ export class FrameReader {
   /** Of the message that is being read. */
   private missing = 0;
   private parts: Buffer[] = [];
+  /** Whether the message that is being read is collected: one that nobody listened to from its first byte is not. */
+  private collects = false;
 
   take(chunk: Buffer): void {
     let at = 0;
@@ -31,6 +33,7 @@ export class FrameReader {
       this.headBytes = 0;
       this.missing = length;
       this.bytes += length;
+      this.collects = this.onMessage !== undefined;
       if (length === 0) this.complete();
       break;
     }
@@ -50,7 +53,7 @@ export class FrameReader {
 
   private takeBody(chunk: Buffer, from: number): number {
     const end = Math.min(chunk.length, from + this.missing);
-    if (this.onMessage) this.parts.push(Buffer.from(chunk.subarray(from, end)));
+    if (this.collects) this.parts.push(Buffer.from(chunk.subarray(from, end)));
     this.missing -= end - from;
     if (this.missing === 0) this.complete();
     return end;
@@ -60,6 +63,6 @@ export class FrameReader {
     this.messages += 1;
     const { parts, onMessage } = this;
     this.parts = [];
-    onMessage?.(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
+    if (this.collects) onMessage?.(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts));
   }
 }
