@@ -122,13 +122,9 @@ describe('names of tests', () => {
   });
 
   it('cite in parentheses that begin with an id, or in front', () => {
-    expect(citedIds('I5: twins (REST-ONCE-2, ID3–ID5, seed %i) (7 of them) and (see L1)')).toEqual([
-      'I5',
-      'REST-ONCE-2',
-      'ID3',
-      'ID4',
-      'ID5',
-    ]);
+    expect(
+      citedIds('I5: twins (REST-ONCE-2, ID3–ID5, seed %i) (7 of them) and (see L1) (L2; found by a seed)'),
+    ).toEqual(['I5', 'REST-ONCE-2', 'ID3', 'ID4', 'ID5', 'L2']);
   });
 });
 

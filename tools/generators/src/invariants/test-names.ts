@@ -78,7 +78,7 @@ export function testNames(source: string): string[] {
 
 const TOKEN = '[A-Z]+(?:-[A-Z]+)*-?\\d+';
 const ONE_OR_RANGE = new RegExp(`^${TOKEN}(?:–${TOKEN})?$`);
-const LIST = new RegExp(`\\((${TOKEN}(?:[,–][^()]*)?)\\)`, 'g');
+const LIST = new RegExp(`\\((${TOKEN}(?:[,;–][^()]*)?)\\)`, 'g');
 const PREFIX = new RegExp(`^(${TOKEN}): `);
 
 /** `ID3–ID5` is `ID3`, `ID4` and `ID5`. */
@@ -98,7 +98,7 @@ function idsOf(item: string): string[] {
  */
 export function citedIds(name: string): string[] {
   const items = [...name.matchAll(LIST)].flatMap(([, list = '']) =>
-    list.split(',').map((item) => item.trim()),
+    list.split(/[,;]/).map((item) => item.trim()),
   );
   const prefix = PREFIX.exec(name)?.[1];
   return [
