@@ -17,7 +17,8 @@ const GROUPS = 20;
 const SOCKETS = 200;
 const ROUNDS = 3;
 const EDITS_PER_SECOND = 200;
-const EDITORS = 4;
+/** Editing begins so long before, ms. */
+const LEAD_MS = 1_000;
 /** Creates of one edit: what fits into its 64 KiB. */
 const OPS_PER_EDIT = 200;
 const SYNCED = Buffer.from('brane.synced');
@@ -28,24 +29,33 @@ interface Storm {
   readonly cpuSeconds: number;
   /** What one of those who joined was sent, until it had the whole state. */
   readonly messages: readonly Buffer[];
-  readonly edits: number;
+  readonly editsPerSecond: number;
 }
 
 /** 200 clients join one brane at once while it is edited, against a bare server that writes them the same bytes. */
 export function joinStorm(say: (text: string) => void): Promise<readonly Figure[]> {
   return withSystem((system) =>
-    withServer('bare-storm', (bare) => inFolder((folder) => compare(system, bare, folder, say))),
+    withServer('bare-storm', (bare) =>
+      withServer('editors', (editors) =>
+        inFolder((folder) => compare({ system, bare, editors, folder }, say)),
+      ),
+    ),
   );
 }
 
+interface Bench {
+  readonly system: RunningSystem;
+  readonly bare: RunningServer;
+  readonly editors: RunningServer;
+  readonly folder: string;
+}
+
 async function compare(
-  system: RunningSystem,
-  bare: RunningServer,
-  folder: string,
+  { system, bare, editors, folder }: Bench,
   say: (text: string) => void,
 ): Promise<readonly Figure[]> {
   say(`building a brane of ${OBJECTS} objects`);
-  const brane = await Brane.build(system);
+  const brane = await Brane.build(system, editors);
   const wall = { ours: [] as number[], theirs: [] as number[] };
   const cpu = { ours: [] as number[], theirs: [] as number[] };
   let bytes = 0;
@@ -55,7 +65,7 @@ async function compare(
     const theirs = await bareStormOf(bare, folder, round, ours.messages);
     bytes = ours.messages.reduce((sum, { length }) => sum + length, 0);
     say(
-      `join storm, round ${round} of ${ROUNDS}: ${Math.round(ours.ms)} ms with ${ours.edits} edits, ` +
+      `join storm, round ${round} of ${ROUNDS}: ${Math.round(ours.ms)} ms at ${Math.round(ours.editsPerSecond)} edits/s, ` +
         `${Math.round(theirs.ms)} ms bare, ${bytes} bytes each`,
     );
     if (round === 0) continue;
@@ -64,7 +74,6 @@ async function compare(
     cpu.ours.push(ours.cpuSeconds);
     cpu.theirs.push(theirs.cpuSeconds);
   }
-  brane.close();
   const name =
     `Join storm: ${SOCKETS} clients join a brane of ${OBJECTS} objects at once (${(bytes / 1e6).toFixed(1)} MB each), ` +
     `edited at ${EDITS_PER_SECOND}/s`;
@@ -76,25 +85,19 @@ async function compare(
 }
 
 class Brane {
-  private turn = 0;
-
   private constructor(
     private readonly url: string,
     private readonly pid: number,
     private readonly id: BraneId,
-    private readonly blocks: readonly ObjectId[],
-    private readonly editors: readonly RawSocket[],
     private readonly tokens: readonly string[],
-    private readonly clientSeqs: number[],
+    private readonly editors: RunningServer,
   ) {}
 
-  static async build({ origin, gateway, jobs }: RunningSystem): Promise<Brane> {
+  static async build({ origin, gateway, jobs }: RunningSystem, editors: RunningServer): Promise<Brane> {
     const url = `${gateway.url.replace(/^http/, 'ws')}/ws`;
     const token = await signIn(origin, 'Editor');
     const { braneId } = await newBrane(origin, token);
-    const editors = await Promise.all(
-      Array.from({ length: EDITORS }, () => joinedSession(url, token, braneId)),
-    );
+    const builder = await joinedSession(url, token, braneId);
     const tokens: string[] = [];
     for (let user = 0; user < SOCKETS / SESSIONS_PER_USER; user += 1)
       tokens.push(await signIn(origin, `Listener ${user}`, addressOf(user)));
@@ -109,29 +112,17 @@ class Brane {
         return { op: 'create', object: { kind: 'block', id, parent_id } };
       }),
     ];
-    const brane = new Brane(
-      url,
-      pidOf(gateway),
-      braneId,
-      blocks,
-      editors,
-      tokens,
-      editors.map(() => 0),
-    );
-    for (let start = 0; start < creates.length; start += OPS_PER_EDIT) {
-      const acknowledged = editors[0]?.next((message) => {
-        if (message.includes('system.error')) throw new Error(message.toString('latin1'));
-        return message.includes('brane.ack');
-      });
-      brane.send(0, creates.slice(start, start + OPS_PER_EDIT));
-      await acknowledged;
-    }
+    for (let start = 0; start < creates.length; start += OPS_PER_EDIT)
+      await create(builder, braneId, start / OPS_PER_EDIT + 1, creates.slice(start, start + OPS_PER_EDIT));
+    builder.close();
     // As it is with a brane that has been there for a minute.
     await until(async () => checkpoints(await (await fetch(jobs.metrics ?? '')).text()) > 0, {
       timeoutMs: TIMEOUT_MS,
       what: 'the first checkpoint',
     });
-    return brane;
+    editors.send({ url, token, braneId, blocks, perSecond: EDITS_PER_SECOND });
+    await editors.answer();
+    return new Brane(url, pidOf(gateway), braneId, tokens, editors);
   }
 
   async storm(): Promise<Storm> {
@@ -141,8 +132,9 @@ class Brane {
       ),
     );
     const messages: Buffer[] = [];
-    const edits = this.turn;
-    const editing = setInterval(() => this.edit(), 1_000 / EDITS_PER_SECOND);
+    const before = await this.beginOrPause();
+    // The brane is in use already when they all come.
+    await new Promise((resolve) => setTimeout(resolve, LEAD_MS));
     try {
       const cpu = cpuSecondsOf(this.pid);
       const started = performance.now();
@@ -157,31 +149,35 @@ class Brane {
       });
       await Promise.all(all);
       const ms = performance.now() - started;
-      return { ms, cpuSeconds: cpuSecondsOf(this.pid) - cpu, messages, edits: this.turn - edits };
+      const cpuSeconds = cpuSecondsOf(this.pid) - cpu;
+      const after = await this.beginOrPause();
+      return { ms, cpuSeconds, messages, editsPerSecond: ((after - before) * 1_000) / (ms + LEAD_MS) };
     } finally {
-      clearInterval(editing);
       for (const socket of sockets) socket.close();
     }
   }
 
-  close(): void {
-    for (const editor of this.editors) editor.close();
+  /** Answers how many edits there were so far. */
+  private async beginOrPause(): Promise<number> {
+    const answer = this.editors.answer();
+    this.editors.send({});
+    return (await answer) as number;
   }
+}
 
-  private edit(): void {
-    const id = this.blocks[Math.floor(Math.random() * this.blocks.length)];
-    if (!id) return;
-    this.send(this.turn % EDITORS, [{ op: 'update', id, set: { '/name': `edited ${this.turn}` } }]);
-    this.turn += 1;
-  }
-
-  private send(editor: number, ops: readonly ClientOp[]): void {
-    const client_seq = (this.clientSeqs[editor] ?? 0) + 1;
-    this.clientSeqs[editor] = client_seq;
-    const op_id = asOpId(crypto.randomUUID());
-    const frame = { type: 'brane.edit', brane_id: this.id, op_id, client_seq, ops } as const;
-    this.editors[editor]?.send(encodeFrame(frame, 'cbor'));
-  }
+async function create(
+  socket: RawSocket,
+  brane_id: BraneId,
+  client_seq: number,
+  ops: readonly ClientOp[],
+): Promise<void> {
+  const acknowledged = socket.next((message) => {
+    if (message.includes('system.error')) throw new Error(message.toString('latin1'));
+    return message.includes('brane.ack');
+  });
+  const op_id = asOpId(crypto.randomUUID());
+  socket.send(encodeFrame({ type: 'brane.edit', brane_id, op_id, client_seq, ops }, 'cbor'));
+  await acknowledged;
 }
 
 function checkpoints(page: string): number {
@@ -194,7 +190,7 @@ async function bareStormOf(
   folder: string,
   round: number,
   messages: readonly Buffer[],
-): Promise<Omit<Storm, 'messages' | 'edits'>> {
+): Promise<Omit<Storm, 'messages' | 'editsPerSecond'>> {
   const file = join(folder, `round-${round}`);
   writeFileSync(
     file,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { bareHttp } from './bare-http';
 import { bareStorm } from './bare-storm';
 import { bareBroadcast, bareIdle } from './bare-ws';
+import { editors } from './editors';
 import { socketIoBroadcast } from './socket-io';
 
 /** What a process of its own can be: its CPU and memory are its own, too. */
@@ -12,6 +13,7 @@ const SERVERS = {
   'socket-io': socketIoBroadcast,
   'bare-http': bareHttp,
   'bare-storm': bareStorm,
+  editors,
 } as const;
 
 export type ServerName = keyof typeof SERVERS;
@@ -29,6 +31,9 @@ export function isServer(args: readonly string[]): boolean {
 export interface RunningServer {
   readonly pid: number;
   readonly port: number;
+  readonly send: (message: object) => void;
+  /** The next message that it sends. */
+  readonly answer: () => Promise<unknown>;
 }
 
 /** Runs with such a server in a process of its own. */
@@ -40,7 +45,8 @@ export async function withServer<T>(
   const child = fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [...nodeOptions] });
   try {
     const [port] = (await once(child, 'message')) as [number];
-    return await run({ pid: child.pid ?? 0, port });
+    const answer = async (): Promise<unknown> => ((await once(child, 'message')) as [unknown])[0];
+    return await run({ pid: child.pid ?? 0, port, send: (message) => void child.send(message), answer });
   } finally {
     child.disconnect();
     await once(child, 'exit');
