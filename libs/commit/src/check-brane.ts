@@ -8,6 +8,7 @@ import {
   type Store,
   StoreError,
 } from '@state-server/persistence-port';
+import { type CheckpointScene, readCheckpointScene } from './checkpoint/checkpoint-scene';
 import { getEach, sceneBefore } from './damaged-reads';
 import { decodeEntryOps } from './frame';
 import { readMetaIn } from './read';
@@ -15,7 +16,7 @@ import { sameData } from './same-data';
 import { sameCell, spaceKey, Worlds } from './space-index';
 
 export interface BraneFault {
-  readonly kind: 'head' | 'log' | 'op_result' | 'meta' | 'object' | 'space' | 'object_id';
+  readonly kind: 'head' | 'log' | 'op_result' | 'meta' | 'object' | 'space' | 'object_id' | 'checkpoint';
   /** Names the record: `objects <id>`, `log 17`, … */
   readonly record: string;
   readonly message: string;
@@ -26,8 +27,10 @@ export interface BraneReport {
   readonly seq: number;
   readonly entries: number;
   readonly objects: number;
-  /** False where the log does not reach back to the beginning, or could not be read: then objects were not compared with it. */
+  /** False where the log is gone or cannot be read, and no checkpoint leads on to it: then objects were not compared with it. */
   readonly replayed: boolean;
+  /** Where the replay began: 0, or the seq of the checkpoint where the log has been trimmed (SYNC R3). */
+  readonly from: number;
 }
 
 export interface CheckBraneOptions {
@@ -44,7 +47,7 @@ const LABEL = { label: 'commit.check' } as const;
 /**
  * Compares all that is stored of a brane with its log: the reducer over the entries from the first one must give the
  * stored objects, members and settings; the spatial index, the registry of ids and the records of op ids must follow from
- * them. Works beside writers: each step is compared in one snapshot, after the replay was brought up to its head. Holds one
+ * them; so must the newest checkpoint, from which the replay begins where the log has been trimmed. Works beside writers: each step is compared in one snapshot, after the replay was brought up to its head. Holds one
  * brane in memory. Undefined when there is no such brane, or only its tombstone.
  */
 export async function checkBrane(
@@ -61,6 +64,9 @@ class BraneCheck {
   private seq = 0;
   private entries = 0;
   private broken = false;
+  private from = 0;
+  /** To be compared with the replay when it has come so far. */
+  private checkpoint: CheckpointScene | undefined;
   private readonly reaped = new Set<ObjectId>();
 
   constructor(
@@ -72,12 +78,40 @@ class BraneCheck {
   async run(): Promise<BraneReport | undefined> {
     const head = await this.readHead();
     if (!head || head.status === 'purged' || head.status === 'purging') return undefined;
-    if (head.log_floor > 1) this.broken = true;
+    this.checkpoint = await this.readCheckpoint();
+    if (head.log_floor > 1) this.beginAtCheckpoint();
     for (let more = !this.broken; more;) more = await this.step((tx, now) => this.replayPage(tx, now));
     if (!this.broken) await this.compare();
     await this.step((tx, now) => this.nothingBeyond(tx, now));
     const objects = this.scene?.size ?? head.objects;
-    return { brane_id: this.braneId, seq: head.seq, entries: this.entries, objects, replayed: !this.broken };
+    return {
+      brane_id: this.braneId,
+      seq: head.seq,
+      entries: this.entries,
+      objects,
+      replayed: !this.broken,
+      from: this.from,
+    };
+  }
+
+  private async readCheckpoint(): Promise<CheckpointScene | undefined> {
+    try {
+      return await readCheckpointScene(this.store, this.braneId);
+    } catch (error) {
+      this.fault('checkpoint', 'checkpoints', reasonOf(error));
+      return undefined;
+    }
+  }
+
+  private beginAtCheckpoint(): void {
+    if (!this.checkpoint) {
+      this.broken = true;
+      return;
+    }
+    this.scene = this.checkpoint.scene;
+    this.seq = this.checkpoint.seq;
+    this.from = this.checkpoint.seq;
+    this.checkpoint = undefined;
   }
 
   private async readHead(): Promise<HeadDoc | undefined> {
@@ -132,7 +166,22 @@ class BraneCheck {
     }
     this.seq = entry.seq;
     this.entries += 1;
+    if (this.checkpoint?.seq === entry.seq) this.compareCheckpoint(this.checkpoint, this.scene);
     return true;
+  }
+
+  private compareCheckpoint({ seq, scene: kept }: CheckpointScene, scene: Scene): void {
+    this.checkpoint = undefined;
+    const record = `checkpoint at ${seq}`;
+    if (!sameData(kept.meta, scene.meta))
+      this.fault('checkpoint', record, 'its settings are not what the log says');
+    for (const object of scene.objects()) {
+      if (sameData(kept.get(object.id), object)) continue;
+      this.fault('checkpoint', record, `its object ${object.id} is not what the log makes`);
+    }
+    for (const { id } of kept.objects()) {
+      if (!scene.get(id)) this.fault('checkpoint', record, `the log does not make its object ${id}`);
+    }
   }
 
   private breaks(seq: number, message: string): false {

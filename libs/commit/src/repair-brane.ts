@@ -65,7 +65,7 @@ export async function repairBrane(
 ): Promise<RepairReport> {
   const faults: BraneFault[] = [];
   const report = await checkBrane(store, braneId, { onFault: (fault) => faults.push(fault) });
-  if (!report?.replayed)
+  if (!report?.replayed || report.from > 0)
     throw beyondRepair(braneId, faults[0]?.message ?? 'its log does not reach back to its beginning');
   if (faults.some(({ kind }) => kind === 'log')) throw beyondRepair(braneId, 'its log is damaged');
   if (faults.length === 0) return { faults, written: 0, removed: 0 };
