@@ -1,11 +1,10 @@
-import type { BraneId } from '@state-server/domain';
 import { roleIn } from '@state-server/domain';
 import { asOpId } from '@state-server/domain';
 import { INJECT, heal } from './faults';
 import { Violation } from './kernel/violation';
 import type { Coverage } from './coverage';
 import * as deeds from './people/deeds';
-import { difference, same } from './oracle/same';
+import { checkAtRest, checkPresence } from './people/at-rest';
 import { FAULTS, isFair, type Kind, type Plan } from './plan';
 import { World } from './world/world';
 import type { Dice } from './kernel/dice';
@@ -45,6 +44,7 @@ export async function simulate(plan: Plan, options: SimulateOptions = {}): Promi
     await comeToRest(world);
     await world.store.atRest();
     checkAtRest(world);
+    if (plan.kinds.has('presence')) await checkPresence(world);
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
   }
@@ -189,45 +189,6 @@ function whyBehind(world: World, device: Device): string | undefined {
     if (brane.role !== roleIn(log.meta, device.userId)) return `${where} is ${brane.role ?? 'nobody'}`;
   }
   return undefined;
-}
-
-function checkAtRest(world: World): void {
-  world.promises.check();
-  for (const device of world.liveDevices()) {
-    device.check();
-    for (const [braneId, { brane }] of device.places) checkClient(world, device, braneId, brane);
-  }
-}
-
-function checkClient(
-  world: World,
-  device: Device,
-  braneId: BraneId,
-  brane: Parameters<typeof device.edit>[0],
-): void {
-  const log = world.store.log(braneId);
-  if (!log) return;
-  const where = `${device.process.name} (${device.format}) in ${braneId} at ${log.seq}`;
-  const confirmed = difference(log.scene.objects(), brane.confirmed.objects());
-  if (confirmed !== undefined) world.report('SIM-6', `${where}: ${confirmed}`);
-  if (!same(log.meta, brane.confirmed.meta)) {
-    world.report(
-      'SIM-6',
-      `${where}: ${JSON.stringify(brane.confirmed.meta)}, not ${JSON.stringify(log.meta)}`,
-    );
-  }
-  const shown = [...log.scene.objects()].flatMap(({ id }) => brane.view.get(id) ?? []);
-  const visible = difference(log.scene.objects(), shown);
-  if (visible !== undefined || brane.view.size !== log.scene.size) {
-    world.report(
-      'SIM-6',
-      `${where} shows: ${visible ?? `${brane.view.size} objects, not ${log.scene.size}`}`,
-    );
-  }
-  for (const { id } of log.scene.objects()) {
-    if (same(brane.view.children(id), log.scene.children(id))) continue;
-    world.report('SIM-6', `${where}: the children of ${id} stand in another order`);
-  }
 }
 
 /** In fair weather (SIM-12): an entry that is durable is at everybody who is in step. */
