@@ -1,17 +1,22 @@
 import type { Dice } from './kernel/dice';
 import type { SimProcess } from './kernel/sim-process';
 import type { Fault } from './plan';
+import { fairWeather } from './world/weather';
 import type { World } from './world/world';
 
+/** What it is like again once a fault is over, whichever others there were meanwhile. */
+const FAIR = fairWeather();
 const DAY_MS = 24 * 3_600_000;
 
 type Inject = (world: World, dice: Dice) => void;
 
 /** What each kind of fault does when its turn comes. Those that last end by themselves. */
 export const INJECT: Readonly<Record<Fault, Inject>> = {
-  'bus-loss': (world, dice) => forAWhile(world, dice, world.weather.bus, 'lost', dice.of(0.1, 0.5, 1)),
-  'bus-double': (world, dice) => forAWhile(world, dice, world.weather.bus, 'doubled', 0.5),
-  'bus-delay': (world, dice) => forAWhile(world, dice, world.weather.bus, 'delayMs', dice.of(30, 400, 3_000)),
+  'bus-loss': (world, dice) =>
+    forAWhile(world, dice, [world.weather.bus, FAIR.bus], 'lost', dice.of(0.1, 0.5, 1)),
+  'bus-double': (world, dice) => forAWhile(world, dice, [world.weather.bus, FAIR.bus], 'doubled', 0.5),
+  'bus-delay': (world, dice) =>
+    forAWhile(world, dice, [world.weather.bus, FAIR.bus], 'delayMs', dice.of(30, 400, 3_000)),
   'bus-cut': (world, dice) => {
     for (const link of world.hub.links) {
       if (!dice.chance(0.5)) continue;
@@ -20,11 +25,13 @@ export const INJECT: Readonly<Record<Fault, Inject>> = {
       world.scheduler.after(dice.between(10, 4_000), 'fault.bus', () => link.change(true));
     }
   },
-  conflict: (world, dice) => forAWhile(world, dice, world.weather.store, 'conflict', dice.of(0.2, 0.6)),
-  unknown: (world, dice) => forAWhile(world, dice, world.weather.store, 'unknown', dice.of(0.1, 0.4)),
+  conflict: (world, dice) =>
+    forAWhile(world, dice, [world.weather.store, FAIR.store], 'conflict', dice.of(0.2, 0.6)),
+  unknown: (world, dice) =>
+    forAWhile(world, dice, [world.weather.store, FAIR.store], 'unknown', dice.of(0.1, 0.4)),
   'slow-store': (world, dice) => {
-    forAWhile(world, dice, world.weather.store, 'slow', 0.3);
-    forAWhile(world, dice, world.weather.store, 'slowMs', dice.of(20, 100));
+    forAWhile(world, dice, [world.weather.store, FAIR.store], 'slow', 0.3);
+    forAWhile(world, dice, [world.weather.store, FAIR.store], 'slowMs', dice.of(20, 100));
   },
   'store-away': (world, dice) => {
     world.weather.store.away = true;
@@ -90,7 +97,8 @@ export const INJECT: Readonly<Record<Fault, Inject>> = {
     world.coverage.count('calendar_jumps');
     world.calendar.aheadMs += dice.of(DAY_MS, 31 * DAY_MS);
   },
-  'lost-requests': (world, dice) => forAWhile(world, dice, world.weather.net, 'lostRequests', 0.3),
+  'lost-requests': (world, dice) =>
+    forAWhile(world, dice, [world.weather.net, FAIR.net], 'lostRequests', 0.3),
   'auth-away': (world, dice) => {
     world.weather.authAway = true;
     world.scheduler.after(dice.between(50, 3_000), 'fault.auth', () => {
@@ -122,23 +130,22 @@ function processes(world: World): SimProcess[] {
 function forAWhile<Key extends string>(
   world: World,
   dice: Dice,
-  weather: Record<Key, number>,
+  [weather, fair]: readonly [Record<Key, number>, Readonly<Record<Key, number>>],
   key: Key,
   value: number,
 ): void {
-  const before = weather[key];
   weather[key] = value;
   world.scheduler.after(dice.between(100, 5_000), `fault.${key}`, () => {
-    weather[key] = before;
+    weather[key] = fair[key];
   });
 }
 
 /** Fair weather, and everybody up: what is broken now stays so for ever otherwise. */
 export function heal(world: World): void {
   const { weather, network, hub } = world;
-  Object.assign(weather.store, { away: false, slow: 0.02, slowMs: 4, conflict: 0, unknown: 0 });
-  Object.assign(weather.bus, { lost: 0, doubled: 0, delayMs: 2 });
-  Object.assign(weather.net, { lostRequests: 0 });
+  Object.assign(weather.store, FAIR.store);
+  Object.assign(weather.bus, FAIR.bus);
+  Object.assign(weather.net, FAIR.net);
   weather.authAway = false;
   network.offline.clear();
   for (const link of hub.links) link.change(true);
