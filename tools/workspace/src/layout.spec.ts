@@ -15,13 +15,13 @@ const TYPES = [
     'service',
     'platform',
   ],
-  ...['sdk', 'testing', 'composition', 'app', 'e2e', 'tool'],
+  ...['sdk', 'testing', 'simulator', 'composition', 'app', 'e2e', 'tool'],
 ].map((type) => `type:${type}`);
 
 const NOUNS = ['brane', 'object', 'user', 'entity', 'websocket', 'auth', 'upkeep', 'callback'];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
-  /^libs\/(domain|protocol|commit|realtime|identity|platform|composition|client|testing)$/,
+  /^libs\/(domain|protocol|commit|realtime|identity|platform|composition|client|testing|simulator)$/,
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
   /^libs\/persistence\/(port|contract|records|memory|lmdb)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,

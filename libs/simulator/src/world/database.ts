@@ -174,7 +174,7 @@ class SimTransaction implements KvTransaction {
       case 'late':
         coverage.count('unknown_outcomes');
         answer(new KvOutcomeUnknown());
-        database.scheduler.after(database.dice.between(0, 60), 'store.late', () => {
+        database.scheduler.after(database.dice.between(0, 15), 'store.late', () => {
           void this.apply(changes).then((error) => error || coverage.count('late_durable'));
         });
         return;
