@@ -126,6 +126,20 @@ describe('callback-ingest', () => {
     expect(await post(body, { headers: sign(body, 'msg_1', now(), OLDER) })).toMatchObject({ status: 200 });
   });
 
+  it.each([
+    ['an old timestamp', -301],
+    ['a timestamp to come', 302],
+  ])(
+    'tells whoever has signed %s that a clock is wrong, and looks at nothing (CB1)',
+    async (_name, seconds) => {
+      const { post, sign, now, state } = await start();
+      const body = encodeCbor(REPORT);
+      const answer = await post(body, { headers: sign(body, 'msg_1', now() + seconds) });
+      expect(answer).toMatchObject({ status: 503, code: 'clock.skew' });
+      expect(state.transactions).toBe(0);
+    },
+  );
+
   it.each<[string, (made: Awaited<ReturnType<typeof start>>, body: Uint8Array) => Sent['headers']]>([
     ['no signature', () => ({ 'webhook-signature': undefined })],
     [
@@ -138,8 +152,11 @@ describe('callback-ingest', () => {
       ({ sign, now }, body) =>
         sign(body, 'msg_1', now(), `whsec_${Buffer.alloc(32, 'x').toString('base64')}`),
     ],
-    ['an old timestamp', ({ sign, now }, body) => sign(body, 'msg_1', now() - 301)],
-    ['a timestamp to come', ({ sign, now }, body) => sign(body, 'msg_1', now() + 302)],
+    [
+      'a foreign secret and an old timestamp',
+      ({ sign, now }, body) =>
+        sign(body, 'msg_1', now() - 301, `whsec_${Buffer.alloc(32, 'x').toString('base64')}`),
+    ],
     ['another body', ({ sign }) => sign(encodeCbor({ ...REPORT, state: 'failed' }))],
   ])('answers the same 401 to %s, and looks at nothing', async (_name, headers) => {
     const made = await start();
