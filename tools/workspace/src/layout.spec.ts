@@ -26,7 +26,7 @@ const LAYOUT: readonly RegExp[] = [
   /^libs\/persistence\/(port|contract|records|memory|lmdb)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
-  /^tools\/(dev|bench|demo|generators|workspace)$/,
+  /^tools\/(dev|bench|demo|generators|store|workspace)$/,
 ];
 const TOP_LEVEL = ['apps', 'libs', 'tools', 'docs', 'docker', 'k8s', '.ci', '.git'];
 /** What installing, building and running leave behind; git does not hold them. */
