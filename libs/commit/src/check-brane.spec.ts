@@ -52,7 +52,7 @@ describe('a brane compared with its log', () => {
     });
   });
 
-  it('is told from one whose checkpoint is not what the log made (R2, STORE-18)', async () => {
+  it('is told from one whose checkpoint is not what the log made, which a repair takes away (R2, STORE-18, STORE-19)', async () => {
     const { check, store, brane, block } = await setUp();
     await store.transact({ label: 'test' }, async (tx) => {
       const chunks = await tx.range('checkpoint_chunks', { prefix: [brane.id], limit: 10 });
@@ -72,6 +72,12 @@ describe('a brane compared with its log', () => {
         message: `its object ${block} is not what the log makes`,
       },
     ]);
+    const removed: string[] = [];
+    await repairBrane(store, brane.id, ({ remove }) => {
+      removed.push(...remove.map(({ collection }) => collection));
+      return Promise.resolve();
+    });
+    expect(removed).toEqual(['checkpoints', 'checkpoint_pages', 'checkpoint_chunks']);
   });
 
   it('is compared from its checkpoint on where the log has been trimmed, and repaired only from a whole log (R3, STORE-18, STORE-19)', async () => {

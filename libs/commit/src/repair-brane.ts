@@ -28,7 +28,11 @@ export type RepairedDocument =
 /** One transaction that replaces records whatever they hold now, readable or not. */
 export interface Rewrite {
   readonly put: readonly RepairedDocument[];
-  readonly remove: readonly { readonly collection: 'objects' | 'space' | 'members'; readonly key: Key }[];
+  readonly remove: readonly {
+    readonly collection:
+      'objects' | 'space' | 'members' | 'checkpoints' | 'checkpoint_pages' | 'checkpoint_chunks';
+    readonly key: Key;
+  }[];
 }
 
 export interface RepairReport {
@@ -51,11 +55,13 @@ interface Replayed {
 
 const LOG_PAGE = 200;
 const PAGE = 200;
+/** Above what a brane of the largest size has of anything but objects. */
+const MANY = 10_000;
 const LABEL = { label: 'commit.repair' } as const;
 
 /**
  * Makes the objects, the spatial index, the registry of ids, the members and the settings of a brane anew from its log,
- * where they are damaged, absent or something else. Nothing may write to the store meanwhile. Throws StoreError `corrupt`,
+ * where they are damaged, absent or something else. A checkpoint goes: it may have been built from what was wrong. Nothing may write to the store meanwhile. Throws StoreError `corrupt`,
  * and has changed nothing, where the log does not reach from the first entry to the head: then only a backup helps.
  */
 export async function repairBrane(
@@ -71,7 +77,8 @@ export async function repairBrane(
   if (faults.length === 0) return { faults, written: 0, removed: 0 };
   const replayed = await replayAll(store, braneId);
   let removed = 0;
-  for (const remove of await strangers(store, replayed)) {
+  const wrong = [...(await checkpointRecords(store, braneId)), ...(await strangers(store, replayed))];
+  for (const remove of wrong) {
     await rewrite({ put: [], remove });
     removed += remove.length;
   }
@@ -170,6 +177,21 @@ function* documentsOf({ scene, head, version, since, reaped }: Replayed): Genera
   yield [...batch, { collection: 'heads', document }];
 }
 
+/** The pointer first: without it nobody looks at the others. */
+async function checkpointRecords(store: Store, braneId: BraneId): Promise<Rewrite['remove'][]> {
+  const all = { prefix: [braneId], limit: MANY };
+  const [pointers, pages, chunks] = [
+    await readable(() => store.read(LABEL, (tx) => tx.range('checkpoints', all))),
+    await readable(() => store.read(LABEL, (tx) => tx.range('checkpoint_pages', all))),
+    await readable(() => store.read(LABEL, (tx) => tx.range('checkpoint_chunks', all))),
+  ];
+  return [
+    pointers.map(() => ({ collection: 'checkpoints', key: [braneId] })),
+    pages.map(({ build, page }) => ({ collection: 'checkpoint_pages', key: [braneId, build, page] })),
+    chunks.map(({ build, number }) => ({ collection: 'checkpoint_chunks', key: [braneId, build, number] })),
+  ];
+}
+
 /** Objects, members and places that the log does not make. */
 async function strangers(store: Store, { scene }: Replayed): Promise<Rewrite['remove'][]> {
   const braneId = scene.meta.id;
@@ -202,7 +224,7 @@ async function strangers(store: Store, { scene }: Replayed): Promise<Rewrite['re
     more = page.length === PAGE;
   }
   const members = await readable(() =>
-    store.read(LABEL, (tx) => tx.range('members', { prefix: [braneId], limit: 10_000 })),
+    store.read(LABEL, (tx) => tx.range('members', { prefix: [braneId], limit: MANY })),
   );
   found.push(
     members
