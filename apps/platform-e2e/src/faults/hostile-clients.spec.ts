@@ -15,6 +15,7 @@ const WINDOW_MS = 2_500;
 const WINDOWS = 3;
 const ROUNDS = 3;
 const BIG_BRANE_OBJECTS = 10_000;
+const SLOW_READERS = 4;
 /** A gateway may take so much more for them, MiB. */
 const MEMORY_MIB = 300;
 
@@ -131,8 +132,8 @@ describe('clients that mean no good: the others get their edits as fast as befor
 
   it('readers of 1 kB a second who join a brane of 10,000 objects', async () => {
     const braneId = await bigBrane(owner, BIG_BRANE_OBJECTS);
-    const slow = await hostileOf({ kind: 'slow', count: 20, braneId });
-    await compare('20 readers of 1 kB/s', slow, 20);
+    const slow = await hostileOf({ kind: 'slow', count: SLOW_READERS, braneId });
+    await compare(`${SLOW_READERS} readers of 1 kB/s`, slow, SLOW_READERS);
     slow.end();
   });
 
