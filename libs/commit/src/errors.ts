@@ -38,11 +38,25 @@ export async function withReadErrors<T>(read: Promise<T>): Promise<T> {
   try {
     return await read;
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw error.code === 'deadline' || error.code === 'outcome_unknown' || error.code === 'conflict'
-      ? fail('dependency.unavailable', undefined, undefined, { cause: error })
-      : fromStoreError(error);
+    throw toReadError(error);
   }
+}
+
+/** The same for a read that may answer at once: throws then, and rejects otherwise. */
+export function readErrorsOf<T>(read: () => T | Promise<T>): T | Promise<T> {
+  try {
+    const answer = read();
+    return answer instanceof Promise ? withReadErrors(answer) : answer;
+  } catch (error) {
+    throw toReadError(error);
+  }
+}
+
+function toReadError(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  return error.code === 'deadline' || error.code === 'outcome_unknown' || error.code === 'conflict'
+    ? fail('dependency.unavailable', undefined, undefined, { cause: error })
+    : fromStoreError(error);
 }
 
 /** A record that failed its checksum was met (SYNC P3). */

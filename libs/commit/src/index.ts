@@ -10,6 +10,7 @@ export {
   readHead,
   readMeta,
   readObject,
+  viewObject,
 } from './read';
 export { type LogRange, type LogSlice, readLog } from './read-log';
 export {

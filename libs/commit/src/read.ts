@@ -7,8 +7,17 @@ import {
   type SceneObject,
   type UserId,
 } from '@state-server/domain';
-import type { BraneDoc, HeadDoc, MemberDoc, ReadTransaction, Store } from '@state-server/persistence-port';
-import { withReadErrors } from './errors';
+import {
+  type BraneDoc,
+  type HeadDoc,
+  type MemberDoc,
+  type ReadTransaction,
+  readSteps,
+  type StepReader,
+  type Steps,
+  type Store,
+} from '@state-server/persistence-port';
+import { readErrorsOf, withReadErrors } from './errors';
 
 /** A place in a brane's log (SYNC L3): a seq says nothing without its epoch. */
 export interface Position {
@@ -72,24 +81,35 @@ export async function readObject(
   id: ObjectId,
   userId: UserId,
 ): Promise<ObjectView | undefined> {
-  return withReadErrors(
-    store.read({ label: 'commit.read_object' }, async (tx) => {
-      const registered = await tx.get('object_ids', [id]);
-      if (!registered) return undefined;
-      const { brane_id: braneId } = registered;
-      const doc = await tx.get('objects', [braneId, id]);
-      const head = doc && (await tx.get('heads', [braneId]));
-      const brane = head && (await tx.get('branes', [braneId]));
-      if (!doc || !head || !brane) return undefined;
-      const member = await tx.get('members', [braneId, userId]);
-      return {
-        object: doc.object,
-        meta: toMeta(brane, member ? [member] : []),
-        head: { epoch: head.epoch, seq: head.seq },
-        deleted: await isDeletedIn(tx, doc.object),
-      };
-    }),
+  return viewObject(store, id, userId);
+}
+
+/** The same, at once where the store can (see `readSteps`). The object is frozen, and the same one for all until it changes. */
+export function viewObject(
+  store: Store,
+  id: ObjectId,
+  userId: UserId,
+): ObjectView | undefined | Promise<ObjectView | undefined> {
+  return readErrorsOf(() =>
+    readSteps(store, { label: 'commit.read_object' }, (reader) => objectSteps(reader, id, userId)),
   );
+}
+
+function* objectSteps(reader: StepReader, id: ObjectId, userId: UserId): Steps<ObjectView | undefined> {
+  const registered = yield* reader.get('object_ids', [id]);
+  if (!registered) return undefined;
+  const { brane_id: braneId } = registered;
+  const doc = yield* reader.get('objects', [braneId, id]);
+  const head = doc && (yield* reader.get('heads', [braneId]));
+  const brane = head && (yield* reader.get('branes', [braneId]));
+  if (!doc || !head || !brane) return undefined;
+  const member = yield* reader.get('members', [braneId, userId]);
+  return {
+    object: doc.object,
+    meta: toMeta(brane, member ? [member] : []),
+    head: { epoch: head.epoch, seq: head.seq },
+    deleted: yield* isDeletedIn(reader, doc.object),
+  };
 }
 
 export interface ChildrenPage {
@@ -134,12 +154,12 @@ export async function readChildren(
 }
 
 /** The mark may stand on any ancestor (SYNC S1); the chain is as short as the depth limit. */
-async function isDeletedIn(tx: ReadTransaction, object: SceneObject): Promise<boolean> {
+function* isDeletedIn(reader: StepReader, object: SceneObject): Steps<boolean> {
   let at = object;
   for (;;) {
     if (at.deleted_at !== undefined) return true;
     if (at.parent_id === null) return false;
-    const parent = await tx.get('objects', [at.brane_id, at.parent_id]);
+    const parent = yield* reader.get('objects', [at.brane_id, at.parent_id]);
     if (!parent) return true;
     at = parent.object;
   }

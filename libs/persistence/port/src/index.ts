@@ -1,3 +1,4 @@
 export * from './collections';
 export * from './documents';
 export * from './store';
+export * from './read-steps';

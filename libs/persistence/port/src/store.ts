@@ -39,6 +39,14 @@ export interface ReadTransaction {
   ): Promise<Documents[Name][]>;
 }
 
+/** A read in steps: each is `yield*`ed, so that the rules of a read are written once, whether its store answers at once or later. */
+export type Steps<T> = Generator<unknown, T, unknown>;
+
+/** Reads from one snapshot, as ReadTransaction; but what it answers is frozen and may be shared with others who read the same. */
+export interface StepReader {
+  get<Name extends CollectionName>(collection: Name, key: Key): Steps<Documents[Name] | undefined>;
+}
+
 /**
  * A read-write transaction: sees its own writes. It commits only if no key that it wrote or guarded was changed by
  * somebody else since its snapshot; other reads are not validated (SYNC P1), so every invariant that rests on a read
@@ -89,6 +97,11 @@ export interface Store {
   transact<T>(options: TransactOptions, callback: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Runs the callback once on one snapshot, for at most STORE_LIMITS.transactionMs. */
   read<T>(options: TransactOptions, callback: (tx: ReadTransaction) => Promise<T>): Promise<T>;
+  /**
+   * As `read`, for what only follows keys: a store on this machine answers at once, without a promise for each step or a
+   * timer. May begin anew, so no side effects in it. Absent where there is nothing to gain: see `readSteps`.
+   */
+  readSteps?<T>(options: TransactOptions, steps: (reader: StepReader) => Steps<T>): T | Promise<T>;
   /** Answers if the store is in working order (used by readiness). Throws a StoreError otherwise. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -2,14 +2,20 @@ import type { Environment } from '@state-server/domain';
 import {
   STORE_LIMITS,
   StoreError,
+  followSteps,
   type ReadTransaction,
+  type StepReader,
+  type Steps,
   type Store,
+  stepReader,
   type TransactOptions,
   type Transaction,
 } from '@state-server/persistence-port';
 import type { Stamp } from './envelope';
+import { DocumentMemo } from './document-memo';
 import { KvConflict, KvOutcomeUnknown, type OrderedKv } from './ordered-kv';
 import { IndexMemo } from './index-memo';
+import { readAtOnce } from './read-at-once';
 import type { RecordTransaction, Writing } from './record-transaction';
 import { outcomeUnknown, outOfTime, withinTime, type Attempt } from './time-limit';
 
@@ -48,6 +54,8 @@ export class RecordStore implements Store {
   private stampLow = 0;
   private readonly writing: Writing = { nextStamp: () => this.nextStamp(), memo: new IndexMemo() };
 
+  private readonly documents = new DocumentMemo();
+
   constructor(
     private readonly kv: OrderedKv,
     private readonly environment: Environment,
@@ -85,6 +93,25 @@ export class RecordStore implements Store {
     return withinTime(this.kv, this.environment, { label: options.label, ms }, ({ records }) =>
       callback(records),
     );
+  }
+
+  readSteps<T>(options: TransactOptions, steps: (reader: StepReader) => Steps<T>): T | Promise<T> {
+    const snapshot = this.kv.begin();
+    if (snapshot instanceof Promise) {
+      // Of a store behind a network: it is asked in the usual way, with a time limit.
+      snapshot.then(
+        (unused) => unused.abandon(),
+        () => undefined,
+      );
+    } else {
+      try {
+        const answer = readAtOnce(snapshot, this.documents, steps);
+        if (answer.kind === 'done') return answer.value;
+      } finally {
+        snapshot.abandon();
+      }
+    }
+    return this.read(options, (tx) => followSteps(steps(stepReader(tx))));
   }
 
   check(): Promise<void> {
