@@ -1,4 +1,7 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { until } from '@state-server/testing';
 import fc from 'fast-check';
 import { createLogger, type LogLevel } from './logger';
 import { redact } from './redact';
@@ -20,6 +23,28 @@ const JWT = 'eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl';
     const log = createLogger({ service: 'test', instance: 'one', level: 'info', fd: full });
     for (let line = 0; line < 5_000; line += 1) log.error('store.failed', { line, text: 'x'.repeat(500) });
     closeSync(full);
+  });
+});
+
+describe('a log that is written to a descriptor', () => {
+  const read = (path: string): unknown[] =>
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { msg: unknown }).msg);
+
+  it('has a warning at once, behind all that came before it; the rest comes by itself', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'log-')), 'log');
+    const fd = openSync(path, 'a');
+    const log = createLogger({ service: 'test', instance: 'one', level: 'info', fd });
+    log.info('first');
+    expect(read(path)).toEqual([]);
+    log.warn('second');
+    expect(read(path)).toEqual(['first', 'second']);
+    log.info('third');
+    await until(() => read(path).length === 3, { what: 'the third line is there' });
+    closeSync(fd);
+    rmSync(dirname(path), { recursive: true });
   });
 });
 

@@ -39,7 +39,7 @@ export function createLogger(options: LoggerOptions): Logger {
     {
       level,
       base: { service, instance },
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      timestamp: timeField,
       mixin: contextFields,
     },
     options.to ?? descriptorOutput(options.fd ?? 1),
@@ -50,6 +50,19 @@ export function createLogger(options: LoggerOptions): Logger {
 /** A log that nobody reads, for tests. */
 export function silentLogger(): Logger {
   return createLogger({ service: 'none', instance: 'none', level: 'silent', to: { write: () => undefined } });
+}
+
+let timedAt = Number.NaN;
+let timed = '';
+
+/** Many lines are of one millisecond. */
+function timeField(): string {
+  const now = Date.now();
+  if (now !== timedAt) {
+    timedAt = now;
+    timed = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return timed;
 }
 
 function contextFields(): Record<string, unknown> {

@@ -14,7 +14,11 @@ const MAX_DEPTH = 6;
 const MAX_ITEMS = 50;
 const MAX_TEXT = 4_000;
 
+/** No secret is as short: the least is the password of a URL. */
+const SHORTEST_SECRET = 6;
+
 export function redactText(text: string): string {
+  if (text.length < SHORTEST_SECRET) return text;
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   return cut.replace(SECRET_TEXT, HIDDEN);
 }
@@ -44,9 +48,21 @@ function redactObject(value: object, depth: number): unknown {
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => redact(item, depth + 1));
   const copy: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(value)) {
-    copy[name] = SECRET_NAME.test(name) && field !== undefined ? HIDDEN : redact(field, depth + 1);
+    copy[name] = isSecretName(name) && field !== undefined ? HIDDEN : redact(field, depth + 1);
   }
   return copy;
+}
+
+/** Names are those of fields in our code, mostly; others come from outside, so not all of them are remembered. */
+const secretNames = new Map<string, boolean>();
+const MAX_NAMES = 1_000;
+
+function isSecretName(name: string): boolean {
+  const known = secretNames.get(name);
+  if (known !== undefined) return known;
+  const isSecret = SECRET_NAME.test(name);
+  if (secretNames.size < MAX_NAMES) secretNames.set(name, isSecret);
+  return isSecret;
 }
 
 function redactError(error: Error, depth: number): Record<string, unknown> {
