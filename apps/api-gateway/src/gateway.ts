@@ -1,7 +1,14 @@
 import type { Committer } from '@state-server/commit';
+import { objectReads } from '@state-server/features-object';
 import type { TokenVerifier } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
-import { clientAddress, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import {
+  clientAddress,
+  type HttpService,
+  registerPlainReads,
+  type Service,
+  startHttpService,
+} from '@state-server/platform';
 import { encodeJson, fail, toEnvelope } from '@state-server/protocol';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module';
@@ -15,6 +22,7 @@ import { type PlainAnswer, type SpliceRefusal, WebSocketSplice } from './forward
 import { registerHome } from './home/home-route';
 import { createWhatRuns } from './home/what-runs';
 import { allowOrigins } from './http/cors';
+import { plainGuards } from './http/plain-guards';
 import { limitAddresses } from './limits/limit-addresses';
 import { addressKey, type Quotas, RateLimits } from './limits/rate-limits';
 import { SocketsPerAddress } from './limits/sockets-per-address';
@@ -44,6 +52,7 @@ export async function openGateway(
   const configure = async (server: FastifyInstance): Promise<void> => {
     allowOrigins(server, config.ALLOWED_ORIGINS);
     limitAddresses(server, limits);
+    registerPlainReads(server, service, objectReads(deps.store), plainGuards(deps.verifier, limits));
     registerHome(server, {
       whatRuns: createWhatRuns(neighbours, environment.clock),
       sockets: () => splice.live,
@@ -86,7 +95,7 @@ function createSplice(
   const sockets = new SocketsPerAddress(config.SOCKETS_PER_ADDRESS);
   return new WebSocketSplice({
     admit: async (address) => {
-      const spent = await limits.spend('address', addressKey(address));
+      const spent = limits.spend('address', addressKey(address));
       const leave = spent.allowed ? sockets.enter(address) : undefined;
       if (!leave) refused.inc();
       return leave;

@@ -159,6 +159,31 @@ describe('the place in the log (REST-SEQ-1, R7)', () => {
   });
 });
 
+describe('an object that is read again and again', () => {
+  it('is what it is now, in both forms, for whoever may see it at that moment (REST-SEQ-1, REST-SEE-1)', async () => {
+    const own = await makeBrane(ada);
+    const bob = await gateway.user('Bob');
+    const id = await makeGroup(ada, own, { name: 'one' });
+    const path = `/object/${id}`;
+    const share = (): Promise<Answer> =>
+      ada.ask('PUT', `/brane/${own}/members/${bob.id}`, { body: { role: 'viewer' } });
+    for (const name of ['two', 'three']) {
+      expect((await share()).status).toBeLessThan(300);
+      const { headers } = await patch(id, name);
+      for (const as of ['json', 'cbor', 'json', 'cbor'] as const) {
+        const answer = await bob.ask('GET', path, { as });
+        expect([answer.status, textOf(answer, 'name')]).toEqual([200, name]);
+        expect(answer.headers.get('content-type')).toBe(`application/${as}`);
+        expect(etagOf(answer)).toBe(headers.get('etag'));
+      }
+      expect((await ada.ask('DELETE', `/brane/${own}/members/${bob.id}`)).status).toBeLessThan(300);
+      expect(codeOf(await bob.ask('GET', path))).toBe('object.not_found');
+    }
+    expect((await ada.ask('DELETE', path, { key: key() })).status).toBeLessThan(300);
+    expect(codeOf(await ada.ask('GET', path))).toBe('object.not_found');
+  });
+});
+
 describe('a snapshot (REST-SNAPSHOT-1)', () => {
   it('is one state in CBOR and in JSON, parents first, with the place it stands at', async () => {
     const id = await makeBrane(ada);

@@ -2,6 +2,7 @@ export { createTokenIssuer, type TokenIssuer } from './access-token';
 export { AuthGuard, authGuard, callerOf, OpenDoor } from './auth-guard';
 export { bearerToken, createAuthenticate, type Credentials } from './authenticate';
 export { ACCESS_TOKEN_MS, type Identity, TICKET_MS } from './identity';
+export { ConnectionCallers } from './connection-callers';
 export { type KeySource, staticKeys } from './key-source';
 export { remoteKeys, type RemoteKeysOptions } from './remote-keys';
 export { announceRevocation } from './revocation-messages';

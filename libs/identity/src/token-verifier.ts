@@ -11,6 +11,8 @@ import type { Revocations } from './revocations';
 export interface TokenVerifier {
   /** Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `clock.skew`, `dependency.unavailable`. */
   verify(token: string): Promise<Identity>;
+  /** Whether an identity that `verify` gave is still good. Throws `auth.expired`, `auth.revoked`, `dependency.unavailable`. */
+  assertAlive(identity: Identity): void;
 }
 
 export interface TokenVerifierOptions {
@@ -39,6 +41,7 @@ const MAX_STALE_MS = 5_000;
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const seen = new LRUCache<string, Identity>({ max: options.cacheSize ?? 20_000 });
   return {
+    assertAlive: (identity) => assertAlive(options, identity),
     verify: async (token) => {
       if (token.length > MAX_TOKEN_CHARS) throw fail('auth.invalid_token');
       const digest = createHash('sha256').update(token).digest('base64');

@@ -33,15 +33,19 @@ const MAX_AGE_SECONDS = '600';
  */
 export function allowOrigins(server: FastifyInstance, origins: readonly string[]): void {
   const allowed = new Set(origins);
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers;
-    if (origin === undefined || !allowed.has(origin)) return;
+    if (origin === undefined || !allowed.has(origin)) {
+      done();
+      return;
+    }
     reply.header('access-control-allow-origin', origin);
     if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) {
       reply.header('access-control-expose-headers', EXPOSED_HEADERS);
+      done();
       return;
     }
-    await reply
+    reply
       .code(204)
       .header('access-control-allow-methods', METHODS)
       .header('access-control-allow-headers', ALLOWED_HEADERS)

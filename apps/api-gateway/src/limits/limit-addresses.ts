@@ -10,16 +10,29 @@ const FREE = '/health/';
  * own. Throws `rate.limited`.
  */
 export function limitAddresses(server: FastifyInstance, limits: RateLimits): void {
-  server.addHook('onRequest', async (request, reply) => {
-    if (request.url.startsWith(FREE)) return;
-    const address = addressKey(request.ip);
-    const path = request.url.split('?', 1)[0] ?? '';
-    const classes: readonly RouteClass[] =
-      path === '/auth' || path.startsWith('/auth/') ? ['address', 'auth'] : ['address'];
-    for (const routeClass of classes) {
-      const spent = await limits.spend(routeClass, address);
-      if (routeClass === 'auth' || !spent.allowed) reply.headers(spent.headers);
-      if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.url.startsWith(FREE)) {
+      done();
+      return;
     }
+    const address = addressKey(request.ip);
+    for (const routeClass of isForAuth(request.url) ? BOTH : ADDRESS) {
+      const spent = limits.spend(routeClass, address);
+      if (routeClass === 'auth' || !spent.allowed) reply.headers(spent.headers);
+      if (!spent.allowed) {
+        done(fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs }));
+        return;
+      }
+    }
+    done();
   });
+}
+
+const ADDRESS: readonly RouteClass[] = ['address'];
+const BOTH: readonly RouteClass[] = ['address', 'auth'];
+
+function isForAuth(url: string): boolean {
+  if (!url.startsWith('/auth')) return false;
+  const path = url.split('?', 1)[0] ?? '';
+  return path === '/auth' || path.startsWith('/auth/');
 }

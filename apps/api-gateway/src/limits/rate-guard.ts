@@ -11,16 +11,19 @@ const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 export class RateGuard implements CanActivate {
   constructor(private readonly limits: RateLimits) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
-    const request = http.getRequest<RestRequest>();
-    const reply = http.getResponse<RestReply>();
-    const { user_id } = callerOf(request);
-    const spent = await this.limits.spend(READS.has(request.method) ? 'read' : 'write', user_id);
-    for (const [name, value] of Object.entries(spent.headers)) reply.header(name, value);
-    if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs });
+    limitCaller(this.limits, http.getRequest<RestRequest>(), http.getResponse<RestReply>());
     return true;
   }
+}
+
+/** Takes a point of the request's caller, and says in the headers what is left. Throws `rate.limited`. */
+export function limitCaller(limits: RateLimits, request: RestRequest, reply: RestReply): void {
+  const { user_id } = callerOf(request);
+  const spent = limits.spend(READS.has(request.method) ? 'read' : 'write', user_id);
+  for (const [name, value] of Object.entries(spent.headers)) reply.header(name, value);
+  if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs });
 }
 
 /** For the providers of an app's module, behind the guard of tokens: guards run in the order of their providers. */

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { Buckets } from './buckets';
 
 /** Points per window for one identity or address. */
 export interface Quota {
@@ -31,39 +31,34 @@ export interface Spent {
  * they are no billing.
  */
 export class RateLimits {
-  private readonly buckets: ReadonlyMap<RouteClass, RateLimiterMemory>;
+  private readonly buckets: Readonly<Record<RouteClass, Buckets>>;
 
-  constructor(private readonly quotas: Quotas = QUOTAS) {
-    const classes = Object.keys(quotas) as RouteClass[];
-    this.buckets = new Map(
-      classes.map((name) => {
-        const { points, seconds } = quotas[name];
-        return [name, new RateLimiterMemory({ keyPrefix: name, points, duration: seconds })];
-      }),
-    );
+  /** @param now ms of a clock that does not jump */
+  constructor(
+    private readonly quotas: Quotas = QUOTAS,
+    now: () => number = () => performance.now(),
+  ) {
+    const of = ({ points, seconds }: Quota): Buckets => new Buckets(points, seconds * 1_000, now);
+    this.buckets = {
+      address: of(quotas.address),
+      auth: of(quotas.auth),
+      read: of(quotas.read),
+      write: of(quotas.write),
+    };
   }
 
   /** Takes one point of `who` in this class. */
-  async spend(routeClass: RouteClass, who: string): Promise<Spent> {
-    const bucket = this.buckets.get(routeClass);
-    if (!bucket) throw new RangeError(`there is no bucket for ${routeClass}`);
-    try {
-      return this.spent(routeClass, await bucket.consume(who), true);
-    } catch (refused) {
-      if (refused instanceof RateLimiterRes) return this.spent(routeClass, refused, false);
-      throw refused;
-    }
-  }
-
-  private spent(routeClass: RouteClass, state: RateLimiterRes, allowed: boolean): Spent {
+  spend(routeClass: RouteClass, who: string): Spent {
     const { points, seconds } = this.quotas[routeClass];
-    const resetSeconds = Math.max(0, Math.ceil(state.msBeforeNext / 1_000));
+    const { allowed, left, resetMs } = this.buckets[routeClass].take(who);
     return {
       allowed,
-      resetMs: Math.max(0, state.msBeforeNext),
-      headers: {
-        'RateLimit-Policy': `"${routeClass}";q=${points};w=${seconds}`,
-        RateLimit: `"${routeClass}";r=${Math.max(0, state.remainingPoints)};t=${resetSeconds}`,
+      resetMs,
+      get headers() {
+        return {
+          'RateLimit-Policy': `"${routeClass}";q=${points};w=${seconds}`,
+          RateLimit: `"${routeClass}";r=${left};t=${Math.ceil(resetMs / 1_000)}`,
+        };
       },
     };
   }

@@ -1,4 +1,4 @@
-import { type Position, readObject } from '@state-server/commit';
+import { type ObjectView, type Position, viewObject } from '@state-server/commit';
 import {
   type BraneMeta,
   type ObjectId,
@@ -25,7 +25,18 @@ export interface FoundObject {
  * object that is deleted or never was. In a deleted brane its members are told `brane.deleted`.
  */
 export async function findObject(store: Store, userId: UserId, id: ObjectId): Promise<FoundObject> {
-  const view = await readObject(store, id, userId);
+  return seeObject(store, userId, id);
+}
+
+/** The same, at once where the store can. Throws or rejects. */
+export function seeObject(store: Store, userId: UserId, id: ObjectId): FoundObject | Promise<FoundObject> {
+  const view = viewObject(store, id, userId);
+  return view instanceof Promise
+    ? view.then((later) => visible(later, userId, id))
+    : visible(view, userId, id);
+}
+
+function visible(view: ObjectView | undefined, userId: UserId, id: ObjectId): FoundObject {
   const role = view ? roleIn(view.meta, userId) : null;
   if (!view || view.deleted || role === null || !can(role, 'view')) throw fail('object.not_found', { id });
   if (view.meta.status !== 'live') {

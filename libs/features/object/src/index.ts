@@ -4,4 +4,4 @@ export { type FoundObject, findObject } from './find-object';
 export { type ListChildren, listChildren } from './list-children';
 export { type MoveObject, moveObject } from './move-object';
 export { type UpdateObject, updateObject } from './update-object';
-export { OBJECT_DEPS, ObjectHttp } from './object.http';
+export { OBJECT_DEPS, ObjectHttp, objectReads } from './object.http';

@@ -4,6 +4,7 @@ import {
   type Answer,
   type IdempotencyDeps,
   type KeyedWork,
+  type PlainRead,
   type RestReply,
   type RestRequest,
   createdAnswer,
@@ -19,13 +20,14 @@ import {
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
+import type { Store } from '@state-server/persistence-port';
 import { type RouteId, fail } from '@state-server/protocol';
 import { callerOf } from '@state-server/identity';
 import { authoriseInBrane, authoriseOnObject } from './authorise-object';
 import type { ChangeObject } from './change-object';
 import { type ObjectDeps, createObject } from './create-object';
 import { deleteObject } from './delete-object';
-import { findObject } from './find-object';
+import { findObject, seeObject } from './find-object';
 import { listChildren } from './list-children';
 import { moveObject } from './move-object';
 import { updateObject } from './update-object';
@@ -38,7 +40,21 @@ type Shown = Pick<WrittenObject, 'object' | 'position'>;
 
 type Change = (input: ChangeObject) => Promise<WrittenObject>;
 
-/** REST for /object. */
+/** The reads of /object that stand beside Nest. */
+export function objectReads(store: Store): readonly PlainRead[] {
+  return [
+    {
+      id: 'object.get',
+      answer: (request) => {
+        const { params } = readRequest('object.get', request);
+        const found = seeObject(store, callerOf(request).user_id, params.id);
+        return found instanceof Promise ? found.then(changed) : changed(found);
+      },
+    },
+  ];
+}
+
+/** REST for /object, but for `objectReads`. */
 @Controller('object')
 export class ObjectHttp {
   constructor(@Inject(OBJECT_DEPS) private readonly deps: ObjectDeps & IdempotencyDeps) {}
@@ -63,12 +79,6 @@ export class ObjectHttp {
         return { answer: created(written), replayed: written.replayed };
       },
     });
-  }
-
-  @Get(':id')
-  async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { params } = readRequest('object.get', request);
-    respond(reply, changed(await findObject(this.deps.store, callerOf(request).user_id, params.id)));
   }
 
   @Get(':id/children')

@@ -1,11 +1,19 @@
-import { BODY_BYTES, encodeCbor, encodeJson, fail, HEADERS, MEDIA_TYPES } from '@state-server/protocol';
+import {
+  BODY_BYTES,
+  encodeCbor,
+  encodeJson,
+  fail,
+  HEADERS,
+  MEDIA_TYPES,
+  type WireFormat,
+} from '@state-server/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
-import { runInContext } from '../log/request-context';
+import { runInContext, runNow } from '../log/request-context';
 import { continueTrace, formatTraceparent } from '../log/trace-context';
 import type { Service } from '../service/service';
 import { formOfType, negotiate } from './negotiate';
 import { type KnownPaths, routeAt } from './route-table';
-import { routeOf } from './wire-request';
+import { contextOf } from './wire-request';
 
 /** Every answer carries them; a page that needs other ones says so. */
 const SECURITY_HEADERS = {
@@ -22,7 +30,13 @@ const STRICT_TRANSPORT = 'max-age=31536000; includeSubDomains';
 export function installHooks(server: FastifyInstance, service: Service, paths: KnownPaths): void {
   server.decorateRequest('wireFormat', 'json');
   server.decorateRequest('startedAt', 0);
-  server.addHook('onRoute', (options) => placeRoute(options, paths));
+  server.decorateRequest('routePattern', 'none');
+  server.decorateRequest('isPlain', false);
+  server.addHook('onRoute', (options) => {
+    placeRoute(options, paths);
+    // A timer and a signal for each request, also for one that is answered at once: those see to it themselves.
+    if (options.config?.isPlain !== true) options.handlerTimeout = service.config.REQUEST_TIMEOUT_MS;
+  });
   server.addHook('onRequest', (request, reply, done) => {
     try {
       begin(service, request, reply);
@@ -31,9 +45,9 @@ export function installHooks(server: FastifyInstance, service: Service, paths: K
       return;
     }
     // Once any request ran in a context, Node follows every promise of the process: a probe is not worth that to a service
-    // that answers nothing else over HTTP.
-    if (isProbe(request)) done();
-    else runInContext({ request_id: request.id, trace: request.trace }, done);
+    // that answers nothing else over HTTP. Plain reads see to it themselves.
+    if (request.isPlain || isProbe(request)) done();
+    else runInContext(contextOf(request), done);
   });
   server.addHook('onSend', (_request, reply, _payload, done) => {
     // Also for what came before: a connection that were kept would be waited for.
@@ -56,6 +70,10 @@ function placeRoute(options: RouteOptions, paths: KnownPaths): void {
 /** Names, traces and frames the answer. Throws `request.not_acceptable`. */
 export function begin(service: Service, request: FastifyRequest, reply: FastifyReply): void {
   const { headers } = request;
+  // Fastify makes this anew each time that somebody asks.
+  const { url, config } = request.routeOptions;
+  request.routePattern = url ?? 'none';
+  request.isPlain = config.isPlain === true;
   request.startedAt = service.environment.clock.monotonic();
   request.trace = continueTrace(single(headers['traceparent']), single(headers['tracestate']));
   reply.headers(SECURITY_HEADERS);
@@ -66,7 +84,7 @@ export function begin(service: Service, request: FastifyRequest, reply: FastifyR
   request.wireFormat = format ?? 'json';
   // Fastify's type knows of text alone; bytes are sent as they are.
   reply.serializer((payload: unknown) => encodeBody(request, reply, payload) as string);
-  if (format === undefined && routeOf(request)?.response.schema !== undefined) {
+  if (format === undefined && config.stateRoute?.response.schema !== undefined) {
     throw fail('request.not_acceptable');
   }
 }
@@ -75,7 +93,27 @@ export function begin(service: Service, request: FastifyRequest, reply: FastifyR
 function encodeBody(request: FastifyRequest, reply: FastifyReply, payload: unknown): string | Buffer {
   if (typeof payload === 'string') return payload;
   reply.header('content-type', MEDIA_TYPES[request.wireFormat]).header('vary', 'accept');
-  return request.wireFormat === 'cbor' ? Buffer.from(encodeCbor(payload)) : encodeJson(payload);
+  const known = request.isPlain && isFrozen(payload) ? encoded[request.wireFormat] : undefined;
+  if (!known || !isFrozen(payload)) return encode(request.wireFormat, payload);
+  const before = known.get(payload);
+  if (before !== undefined) return before;
+  const body = encode(request.wireFormat, payload);
+  known.set(payload, body);
+  return body;
+}
+
+/** What a plain read answers again is the same frozen object for as long as it does not change. */
+const encoded: Readonly<Record<WireFormat, WeakMap<object, string | Buffer>>> = {
+  json: new WeakMap(),
+  cbor: new WeakMap(),
+};
+
+function isFrozen(payload: unknown): payload is object {
+  return typeof payload === 'object' && payload !== null && Object.isFrozen(payload);
+}
+
+function encode(format: WireFormat, payload: unknown): string | Buffer {
+  return format === 'cbor' ? Buffer.from(encodeCbor(payload)) : encodeJson(payload);
 }
 
 function installAccessLog(server: FastifyInstance, service: Service): void {
@@ -87,26 +125,28 @@ function installAccessLog(server: FastifyInstance, service: Service): void {
   });
   server.addHook('onResponse', (request, reply, done) => {
     const ms = environment.clock.monotonic() - request.startedAt;
-    const route = request.routeOptions.url ?? 'none';
+    const route = request.routePattern;
     const status = reply.statusCode;
     duration.observe({ method: request.method, route, status: String(status) }, ms / 1_000);
     // Probes come all the time; what they find is told when it changes.
     const level = isProbe(request) ? 'trace' : status >= 500 ? 'warn' : 'info';
-    log.log(level, 'http.request', {
-      method: request.method,
-      route,
-      status,
-      ms: Math.round(ms * 100) / 100,
-      address: request.ip,
-      ...userOf(request),
-      bytes: Number(reply.getHeader('content-length') ?? 0),
+    runNow(contextOf(request), () => {
+      log.log(level, 'http.request', {
+        method: request.method,
+        route,
+        status,
+        ms: Math.round(ms * 100) / 100,
+        address: request.ip,
+        ...userOf(request),
+        bytes: Number(reply.getHeader('content-length') ?? 0),
+      });
     });
     done();
   });
 }
 
 function isProbe(request: FastifyRequest): boolean {
-  return request.routeOptions.url?.startsWith('/health/') === true;
+  return request.routePattern.startsWith('/health/');
 }
 
 /** Put there by the guard of libs/identity. */

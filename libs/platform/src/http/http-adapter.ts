@@ -5,10 +5,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { BODY_BYTES, fail, HEADERS } from '@state-server/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '../service/service';
+import { runNow } from '../log/request-context';
 import { begin, installHooks } from './hooks';
 import { readBodies } from './read-body';
 import { KnownPaths } from './route-table';
 import { sendError } from './send-error';
+import { contextOf } from './wire-request';
 
 /** A caller's own id is kept when it can do no harm in a log. */
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -31,7 +33,9 @@ export class HttpAdapter extends FastifyAdapter {
     const paths = new KnownPaths();
     installHooks(instance, service, paths);
     readBodies(instance);
-    instance.setErrorHandler((error, request, reply) => sendError(service.log, error, request, reply));
+    instance.setErrorHandler((error, request, reply) =>
+      runNow(contextOf(request), () => sendError(service.log, error, request, reply)),
+    );
     instance.setNotFoundHandler((request, reply) => {
       sendError(service.log, noSuchRoute(paths, request), request, reply);
     });
@@ -51,7 +55,6 @@ function serverOptions({ config }: Service) {
   return {
     logger: false,
     bodyLimit: BODY_BYTES,
-    handlerTimeout: config.REQUEST_TIMEOUT_MS,
     requestTimeout: config.RECEIVE_TIMEOUT_MS,
     keepAliveTimeout: config.KEEP_ALIVE_MS,
     http: { headersTimeout: config.HEADERS_TIMEOUT_MS },

@@ -2,7 +2,7 @@ import { ROUTES, type Route } from '@state-server/protocol';
 import type { RouteOptions } from 'fastify';
 
 /** `/brane/{id}` as Fastify writes it: `/brane/:id`. */
-const toPattern = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+export const toPattern = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const BY_PLACE: ReadonlyMap<string, Route> = new Map(
   Object.values<Route>(ROUTES).map((route) => [`${route.method} ${toPattern(route.path)}`, route]),

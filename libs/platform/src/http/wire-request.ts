@@ -1,6 +1,7 @@
 import type { Route, WireFormat } from '@state-server/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { RestRequest } from '../rest/read-request';
+import type { RequestContext } from '../log/request-context';
 import type { TraceContext } from '../log/trace-context';
 
 declare module 'fastify' {
@@ -10,10 +11,16 @@ declare module 'fastify' {
     trace: TraceContext;
     /** Ms of the monotonic clock. */
     startedAt: number;
+    /** Pattern of the route that it came to; `none` where there is none. */
+    routePattern: string;
+    /** See `registerPlainReads`. */
+    isPlain: boolean;
   }
   interface FastifyContextConfig {
     /** The row of the route table that stands here. */
     stateRoute?: Route;
+    /** See `registerPlainReads`. */
+    isPlain?: boolean;
   }
 }
 
@@ -30,4 +37,9 @@ export function routeOf(request: RestRequest | FastifyRequest): Route | undefine
 /** IP address of the client, as far as the trusted proxies tell. */
 export function addressOf(request: RestRequest): string {
   return 'ip' in request && typeof request.ip === 'string' ? request.ip : 'unknown';
+}
+
+/** What the log lines of a request carry. */
+export function contextOf({ id, trace }: Pick<FastifyRequest, 'id' | 'trace'>): RequestContext {
+  return { request_id: id, trace };
 }

@@ -1,0 +1,26 @@
+import { ConnectionCallers, type Identity, type TokenVerifier } from '@state-server/identity';
+import type { PlainGuards } from '@state-server/platform';
+import { limitCaller } from '../limits/rate-guard';
+import type { RateLimits } from '../limits/rate-limits';
+
+/** The guards of AppModule, in their order, for reads that stand beside Nest: who asks, then how often he may. */
+export function plainGuards(verifier: TokenVerifier, limits: RateLimits): PlainGuards {
+  const callers = new ConnectionCallers(verifier);
+  const enter = (request: Guarded[0], reply: Guarded[1], identity: Identity): void => {
+    Object.assign(request, { identity });
+    limitCaller(limits, request, reply);
+  };
+  return {
+    admitNow: (request, reply) => {
+      const identity = callers.recall(request.socket, request.headers.authorization);
+      if (!identity) return false;
+      enter(request, reply, identity);
+      return true;
+    },
+    admit: async (request, reply) => {
+      enter(request, reply, await callers.identify(request.socket, request.headers.authorization));
+    },
+  };
+}
+
+type Guarded = Parameters<PlainGuards['admit']>;
