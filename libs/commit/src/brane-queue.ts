@@ -5,7 +5,7 @@ import { commitGroup, type GroupOutcome, HookFailure } from './commit-group';
 import type { Core } from './core';
 import { toCommitError } from './errors';
 import { type Done, Lane, type Task } from './lane';
-import type { Position } from './read';
+import { type Position, readHead } from './read';
 import { readLog } from './read-log';
 import type { Verdict, Work } from './work';
 
@@ -17,6 +17,8 @@ export const GROUP_BYTES = 256 * 1024;
 export const WAITING_EDITS = 5_000;
 const WAITING_BYTES = 16 * 1024 * 1024;
 const BUSY_RETRY_MS = 250;
+/** Milliseconds between two looks at whether the other writer has had its turn. */
+const LOOK_MS = 3;
 
 /** After a commit of unknown outcome: when to look for entries that nobody has published, ms, and how often. */
 const REPUBLISH_AFTER_MS = 250;
@@ -108,9 +110,25 @@ export class BraneQueue {
   }
 
   private async giveWay(): Promise<void> {
-    const { pace, environment } = this.core;
-    const ms = pace.waitMs(this.braneId, environment.clock.monotonic());
-    if (ms > 0) await new Promise<void>((resolve) => void environment.timers.set(ms, resolve));
+    const { clock, timers } = this.core.environment;
+    for (;;) {
+      const now = clock.monotonic();
+      const pause = this.core.pace.pause(this.braneId, now);
+      if (!pause) return;
+      const ms = Math.min(LOOK_MS, pause.until - now);
+      await new Promise<void>((resolve) => void timers.set(ms, resolve));
+      if (await this.isPast(pause.seq)) return;
+    }
+  }
+
+  /** Another writer has committed above that seq; or nobody can say now, and then the next attempt will. */
+  private async isPast(seq: number): Promise<boolean> {
+    try {
+      const head = await readHead(this.core.store, this.braneId);
+      return head === undefined || head.seq > seq;
+    } catch {
+      return true;
+    }
   }
 
   private cut(): Work[] {
@@ -141,7 +159,8 @@ export class BraneQueue {
     }
     const { pace, environment } = this.core;
     const { attemptMs: ms, contended } = done;
-    pace.committed(this.braneId, environment.clock.monotonic(), { ms, contended });
+    const { seq } = done.value.advance?.head ?? done.replica;
+    pace.committed(this.braneId, environment.clock.monotonic(), { ms, seq, contended });
     // What follows is durable: no mistake here may turn it into a failure.
     const { verdicts, advance } = done.value;
     this.guarded(() => {

@@ -99,7 +99,7 @@ export class Lane {
       if (remainingMs <= 0) throw this.outOfTime(task.label, fortune);
       try {
         const startedAt = clock.monotonic();
-        const { value, replica } = await this.attempt(task, remainingMs);
+        const { value, replica } = await this.attempt(task, remainingMs, fortune);
         const contended = fortune.losses > 0 || this.metOthers;
         return { value, replica, attempts, attemptMs: clock.monotonic() - startedAt, contended };
       } catch (error) {
@@ -145,9 +145,12 @@ export class Lane {
   private async attempt<T>(
     task: Task<T>,
     remainingMs: number,
+    fortune: Fortune,
   ): Promise<{ readonly value: T; readonly replica: Replica }> {
     const now = this.core.environment.clock.now();
-    const options = { label: task.label, deadlineMs: remainingMs, maxRetries: 0 };
+    // Work on a head that another writer is about to replace would be lost.
+    const settled = fortune.losses > 0 || this.core.pace.contended(this.braneId);
+    const options = { label: task.label, deadlineMs: remainingMs, maxRetries: 0, settled };
     return this.core.store.transact(options, async (tx) => {
       const head = await tx.get('heads', [this.braneId]);
       if (!head) throw fail('brane.not_found', { brane_id: this.braneId });

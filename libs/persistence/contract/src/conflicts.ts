@@ -162,6 +162,19 @@ export function describeConflicts(fixture: () => StoreFixture, traits: StoreTrai
     });
   }
 
+  it('gives a settled transaction all that was acknowledged, and refuses it like any other (STORE-20)', async () => {
+    const { store, second } = fixture();
+    const settled = { ...ONCE, settled: true };
+    await write(second, (tx) => tx.put('meta', { key: 'count', value: 1 }));
+    await store.transact(settled, (tx) => increment(tx, 'count'));
+    const overtaken = store.transact(settled, async (tx) => {
+      await increment(tx, 'count');
+      await write(second, (other) => other.put('meta', { key: 'count', value: 10 }));
+    });
+    await expect(overtaken).rejects.toMatchObject(conflict);
+    expect(await counterOf(store, 'count')).toBe(10);
+  });
+
   it('counts exactly with 32 writers in two stores (STORE-5)', async () => {
     const { store, second } = fixture();
     const patient = { label: 'contract.count', maxRetries: 10_000, deadlineMs: 60_000 };

@@ -1,18 +1,20 @@
 import type { Environment, TimerHandle } from '@state-server/domain';
 import { StoreError } from '@state-server/persistence-port';
 import {
+  type KvBeginOptions,
   KvOutcomeUnknown,
   type KvChanges,
   type KvEntry,
   type KvKey,
   type KvRangeOptions,
   type KvTransaction,
+  type MaybePromise,
   type OrderedKv,
 } from '@state-server/persistence-records';
 import type { Transaction as ReadTransaction } from 'lmdb';
 import { CommitQueue, type CommitTicket } from './commit-queue';
 import { openEnvironmentFile, type LmdbDatabase } from './environment-file';
-import { describeFailure, isFatal } from './failure';
+import { describeFailure, isFatal, reasonOf } from './failure';
 
 /** How often the slots of readers that died are given back. */
 const READER_CHECK_MS = 60_000;
@@ -59,7 +61,12 @@ export class LmdbKv implements OrderedKv {
     this.scheduleReaderCheck();
   }
 
-  begin(): KvTransaction {
+  begin(options?: KvBeginOptions): MaybePromise<KvTransaction> {
+    this.mustBeOpen();
+    return options?.settled ? this.settle().then(() => this.beginNow()) : this.beginNow();
+  }
+
+  private beginNow(): KvTransaction {
     this.mustBeOpen();
     try {
       return new LmdbTransaction(this.database, this.queue, this.freshSnapshot());
@@ -69,7 +76,7 @@ export class LmdbKv implements OrderedKv {
   }
 
   async check(): Promise<void> {
-    const snapshot = this.begin();
+    const snapshot = this.beginNow();
     try {
       await snapshot.get(PROBE_KEY);
       if (!this.writesFail) return;
@@ -110,6 +117,15 @@ export class LmdbKv implements OrderedKv {
       .map((line) => Number.parseInt(line.trim(), 10))
       .filter((pid) => Number.isSafeInteger(pid));
     return [...new Set(pids)].filter((pid) => pid !== process.pid);
+  }
+
+  /** Waits until nobody holds the machine's writer lock: an empty transaction takes it and writes nothing to the disk. */
+  private async settle(): Promise<void> {
+    try {
+      await this.database.transaction(() => undefined);
+    } catch (error) {
+      throw this.failed(await reasonOf(error));
+    }
   }
 
   private freshSnapshot(): ReadTransaction {

@@ -74,6 +74,12 @@ export interface TransactOptions {
   readonly deadlineMs?: number;
   /** Attempts after the first; default 20. Backoff with jitter between them, at most 250 ms each. */
   readonly maxRetries?: number;
+  /**
+   * For a writer that has met others at the same keys: where commits of all writers go through one lock, the snapshot is
+   * taken only after the one that holds it now has finished, so that it is not worked upon what is about to be replaced.
+   * Costs a wait, promises nothing: what is validated stays the same.
+   */
+  readonly settled?: boolean;
 }
 
 /**

@@ -57,6 +57,10 @@ export interface KvTransaction {
   abandon(): 'stopped' | 'running';
 }
 
+export interface KvBeginOptions {
+  readonly settled: boolean;
+}
+
 /** What the record layer needs of a database: ordered keys, snapshots, and commits that are validated at their end. */
 export interface OrderedKv {
   /** `lmdb`, `memory`, …: for people only. */
@@ -66,7 +70,11 @@ export interface OrderedKv {
    * transaction carry its own record, by which a retry finds out.
    */
   readonly outcomeCanBeUnknown: boolean;
-  begin(): MaybePromise<KvTransaction>;
+  /**
+   * `settled`: takes the snapshot after the commit that is in progress, whosever it is, where commits are made one after the
+   * other; elsewhere it means nothing. Throws a StoreError.
+   */
+  begin(options?: KvBeginOptions): MaybePromise<KvTransaction>;
   /** Throws a StoreError where reads or writes do not work at present. */
   check(): Promise<void>;
   close(): Promise<void>;

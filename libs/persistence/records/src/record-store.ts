@@ -123,13 +123,13 @@ export class RecordStore implements Store {
   }
 
   private async attempt<T>(run: Run<T>, attempt: number): Promise<Outcome<T>> {
-    const { label } = run.options;
+    const { label, settled = false } = run.options;
     const ms = Math.min(run.deadline - this.environment.clock.monotonic(), STORE_LIMITS.transactionMs);
     try {
       return await withinTime(
         this.kv,
         this.environment,
-        { label, ms, writing: this.writing },
+        { label, ms, writing: this.writing, settled },
         ({ kv, records }) => this.runOnce(run, attempt, { kv, records }),
       );
     } catch (error) {

@@ -23,6 +23,8 @@ export interface AttemptOptions {
   readonly ms: number;
   /** Absent for an attempt that only reads. */
   readonly writing?: Writing;
+  /** See TransactOptions. */
+  readonly settled?: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface AttemptOptions {
 export async function withinTime<R>(
   kv: OrderedKv,
   environment: Environment,
-  { label, ms, writing }: AttemptOptions,
+  { label, ms, writing, settled = false }: AttemptOptions,
   body: (attempt: Attempt) => Promise<R>,
 ): Promise<R> {
   if (ms <= 0) throw outOfTime(label);
@@ -41,7 +43,7 @@ export async function withinTime<R>(
   let late: StoreError | undefined;
 
   const run = async (): Promise<R> => {
-    const snapshot = await kv.begin();
+    const snapshot = await kv.begin({ settled });
     attempt = { kv: snapshot, records: new RecordTransaction(snapshot, writing) };
     if (late) {
       snapshot.abandon();
