@@ -53,7 +53,7 @@ describe('store check (STORE-18, P3)', () => {
     make: 'flip' | 'remove',
   ): Promise<void> => {
     const kv = new LmdbKv({ path: filled.path, environment });
-    const tx = kv.begin();
+    const tx = await kv.begin();
     const entries = await tx.range('\x01', '\xff', { reverse: false, limit: 100_000 });
     const hit = entries.find(({ key, value }) => find(key, value));
     if (!hit) throw new Error('nothing to tamper with');
