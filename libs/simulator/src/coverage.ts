@@ -58,6 +58,8 @@ export const COUNTED = [
   'rest_calls',
   'rest_lost',
   'snapshots_checked',
+  'checkpoints',
+  'trimmed',
   'presence_seen',
   'timely_entries',
 ] as const;

@@ -39,6 +39,8 @@ export const DEEDS = [
   'reap',
   'forget',
   'purge',
+  'checkpoint',
+  'trim',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];

@@ -107,6 +107,8 @@ const WEIGHTS: readonly (readonly [weight: number, kind: Kind | 'edit' | 'upkeep
     [5, 'rest', deeds.rest],
     [1, 'second-brane', deeds.secondBrane],
     [8, 'upkeep', deeds.upkeep],
+    [3, 'checkpoint', deeds.checkpoint],
+    [4, 'trim', deeds.trim],
     [10, 'return', comeBack],
     ...FAULTS.map((fault) => [fault === 'calendar' ? 0.5 : 2, fault, INJECT[fault]] as const),
   ];

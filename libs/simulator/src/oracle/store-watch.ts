@@ -1,5 +1,13 @@
-import { expectedSpace } from '@state-server/commit';
-import { type BraneId, type Environment, isWithin, type ObjectId, type Scene } from '@state-server/domain';
+import { expectedSpace, readCheckpoint } from '@state-server/commit';
+import {
+  type BraneId,
+  type Environment,
+  isWithin,
+  type ObjectId,
+  type Scene,
+  type SceneObject,
+} from '@state-server/domain';
+import { splitFrames } from '@state-server/protocol';
 import type { HeadDoc, ReadTransaction, Store } from '@state-server/persistence-port';
 import { RecordStore } from '@state-server/persistence-records';
 import type { Coverage } from '../coverage';
@@ -11,6 +19,17 @@ import { DurableLog } from './durable-log';
 import { difference, same } from './same';
 
 const LIMIT = 100_000;
+/** What a purge takes away, besides the record of the brane. */
+const PURGED = [
+  ...(['objects', 'space', 'log', 'op_results', 'members'] as const),
+  ...([
+    'checkpoints',
+    'checkpoint_pages',
+    'checkpoint_chunks',
+    'checkpoint_garbage',
+    'checkpoint_due',
+  ] as const),
+];
 
 /** Nothing that the watcher does takes time or draws chance. */
 const STILL: Environment = {
@@ -34,12 +53,14 @@ export class StoreWatch {
   /** Told of each entry as it becomes durable. */
   onEntry: (log: DurableLog, seq: number) => void = () => undefined;
   readonly store: Store;
+  private readonly checkpoints = new Map<BraneId, number>();
   private readonly snapshots: { readonly braneId: BraneId; readonly scene: Scene; readonly seq: number }[] =
     [];
 
   constructor(private readonly deps: StoreWatchDeps) {
     this.store = new RecordStore(deps.database.kv, STILL);
-    deps.database.onDurable = (label) => (label.startsWith('commit.') ? this.look() : Promise.resolve());
+    deps.database.onDurable = (label) =>
+      label.startsWith('commit.') || label === 'checkpoint.publish' ? this.look() : Promise.resolve();
   }
 
   log(braneId: string): DurableLog | undefined {
@@ -55,9 +76,31 @@ export class StoreWatch {
     return this.store.read({ label: 'watch' }, async (tx) => {
       const heads = await tx.range('heads', { prefix: [], limit: LIMIT });
       for (const head of heads) await this.follow(tx, head);
+      await this.lookAtCheckpoints(tx);
       const { dice } = this.deps;
       if (dice.chance(0.01)) await this.compare(tx, dice.pick([...this.logs.values()]));
     });
+  }
+
+  /** A checkpoint is the state at its seq, from the moment in which it appears (SIM-5, SYNC R2). */
+  private async lookAtCheckpoints(tx: ReadTransaction): Promise<void> {
+    const { report, coverage } = this.deps;
+    for (const { brane_id: braneId, seq } of await tx.range('checkpoints', { prefix: [], limit: LIMIT })) {
+      const log = this.logs.get(braneId);
+      if (!log || this.checkpoints.get(braneId) === seq) continue;
+      if (seq < (this.checkpoints.get(braneId) ?? 0))
+        report('SIM-5', `the checkpoint of ${braneId} went back to ${seq}`);
+      this.checkpoints.set(braneId, seq);
+      const state = await readCheckpoint(this.store, braneId);
+      if (!state) continue;
+      const objects = state.chunks.flatMap(({ bytes }) => splitFrames(bytes) as SceneObject[]);
+      const then = log.rebuild(state.seq);
+      const differs = difference(then.objects(), objects);
+      if (differs !== undefined || !same(then.meta, state.meta)) {
+        report('SIM-5', `the checkpoint of ${braneId} at ${state.seq}: ${differs ?? 'another brane'}`);
+      }
+      coverage.count('checkpoints');
+    }
   }
 
   private async follow(tx: ReadTransaction, head: HeadDoc): Promise<void> {
@@ -175,7 +218,7 @@ export class StoreWatch {
   private async purged(tx: ReadTransaction, { braneId, scene }: DurableLog): Promise<void> {
     const { report, coverage } = this.deps;
     coverage.count('purged');
-    for (const name of ['objects', 'space', 'log', 'op_results', 'members'] as const) {
+    for (const name of PURGED) {
       const left = await tx.range(name, { prefix: [braneId], limit: 1 });
       if (left.length > 0) report('SIM-14', `${name} of ${braneId} are left`);
     }

@@ -1,6 +1,14 @@
 import type { BraneId, Role } from '@state-server/domain';
 import { asOpId } from '@state-server/domain';
-import { forgetOpIds, purgeBranes, reapDeleted, rekeyBrane } from '@state-server/features-upkeep';
+import { buildCheckpoint } from '@state-server/commit';
+import {
+  forgetOpIds,
+  purgeBranes,
+  reapDeleted,
+  rekeyBrane,
+  sweepCheckpoints,
+  trimLogs,
+} from '@state-server/features-upkeep';
 import { StateError } from '@state-server/protocol';
 import type { LiveBrane } from '@state-server/client';
 import { StoreError } from '@state-server/persistence-port';
@@ -223,6 +231,30 @@ function forget(world: World, { store, committer, process }: WriterNode, dice: D
     world,
     'forget',
     forgetting.then(({ done }) => world.coverage.count('forgotten', done)),
+  );
+}
+
+/** A checkpoint where the policy would not ask for one yet, and the garbage of earlier ones. */
+export function checkpoint(world: World, dice: Dice): void {
+  const node = world.jobs;
+  const braneId = dice.pick(world.branes);
+  if (!node?.process.alive || !braneId) return;
+  const { store, process } = node;
+  const deps = { store, environment: process.environment };
+  attempt(world, 'checkpoint', buildCheckpoint(deps, braneId, { force: true }));
+  if (dice.chance(0.3)) attempt(world, 'garbage', sweepCheckpoints(deps, BOUNDS));
+}
+
+/** Log entries go as soon as checkpoint and dedupe floor let them, instead of after days. */
+export function trim(world: World, dice: Dice): void {
+  if (!world.jobs?.process.alive) return;
+  const { store, committer, process } = world.jobs;
+  const retentionDays = dice.of(20, 500, 3_000) / (24 * 3_600_000);
+  const deps = { store, committer, clock: process.environment.clock, retentionDays };
+  attempt(
+    world,
+    'trim',
+    trimLogs(deps, BOUNDS).then(({ done }) => world.coverage.count('trimmed', done)),
   );
 }
 
