@@ -76,8 +76,9 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const isCalm = dice.chance(0.15);
   const share = dice.between(0.15, 0.7);
   const faults = FAULTS.filter((_) => dice.chance(share) && !isCalm);
-  const deeds = DEEDS.filter((_) => dice.chance(0.75));
-  const gateways = dice.of(1, 2, 2, 3);
+  // In fair weather it is about who hears of what: that takes two gateways, and rooms that are opened again and again.
+  const deeds = DEEDS.filter((deed) => dice.chance(0.75) || (isCalm && deed === 'rejoin'));
+  const gateways = isCalm ? dice.of(2, 3) : dice.of(1, 2, 2, 3);
   const clients = dice.of(2, 3, 4, 5, 6);
   const steps = dice.of(60, 120, 180, 240);
   return {

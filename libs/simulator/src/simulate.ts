@@ -99,7 +99,7 @@ const WEIGHTS: readonly (readonly [weight: number, kind: Kind | 'edit' | 'upkeep
     [60, 'edit', deeds.edit],
     [14, 'undo', deeds.undo],
     [4, 'presence', deeds.presence],
-    [5, 'rejoin', deeds.rejoin],
+    [8, 'rejoin', deeds.rejoin],
     [5, 'members', deeds.members],
     [2, 'visibility', deeds.visibility],
     [1.5, 'delete-brane', deeds.deleteBrane],

@@ -52,7 +52,7 @@ export class World {
     const { scheduler, coverage, weather } = this;
     this.dice = dice;
     const report = this.report;
-    weather.bus.subscribeMs = dice.of(6, 100);
+    weather.bus.subscribeMs = dice.of(6, 100, 400);
     const database = new Database(
       scheduler,
       dice.fork('store'),
