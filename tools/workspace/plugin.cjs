@@ -59,8 +59,9 @@ function test({ name, tags, root }) {
     outputs: [`{workspaceRoot}/dist/test-reports/${name}.json`],
     ...(drivesTheApps && {
       dependsOn: [{ projects: ['tag:type:app', 'tag:type:sdk'], target: 'build' }],
-      parallelism: false,
     }),
+    // They take both cores themselves, or measure times.
+    ...((drivesTheApps || tags.includes('type:simulator')) && { parallelism: false }),
   });
 }
 
