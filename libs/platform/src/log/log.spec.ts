@@ -33,7 +33,7 @@ describe('a log that is written to a descriptor', () => {
       .filter((line) => line !== '')
       .map((line) => (JSON.parse(line) as { msg: unknown }).msg);
 
-  it('has a warning at once, behind all that came before it; the rest comes by itself', async () => {
+  it('has a warning at once, behind all that came before it; the rest comes by itself (PLAT-13)', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'log-')), 'log');
     const fd = openSync(path, 'a');
     const log = createLogger({ service: 'test', instance: 'one', level: 'info', fd });
