@@ -6,9 +6,12 @@ import { joinedSessions, newBrane, signIn } from './load/session';
 import { pidOf, withSystem } from './load/system';
 import { withServer } from './servers/start';
 
-const SESSIONS = 2_000;
-/** Before the count: what a process loads and compiles with its first connections is not theirs. */
-const WARM_UP = 200;
+/** Many, because a process takes memory from the system in steps of megabytes. */
+const SESSIONS = 8_000;
+/** Opened at a time: the ones before are kept alive meanwhile. */
+const BATCH = 1_000;
+/** Before the count, and open until the end: what a process loads, compiles and sets aside with its first connections is not theirs. */
+const WARM_UP = 1_000;
 const INSPECT = { ours: 9_731, theirs: 9_732 } as const;
 const PING_MS = 10_000;
 
@@ -44,7 +47,7 @@ export async function idleMemory(say: (text: string) => void): Promise<readonly 
     theirs: [theirs[what] / 1_024],
   });
   return [
-    figure('rss', 'growth of VmRSS since before the first, after garbage collection'),
+    figure('rss', 'growth of VmRSS after garbage collection'),
     figure('heap', 'growth of the JavaScript heap after garbage collection'),
   ];
 }
@@ -53,22 +56,26 @@ async function perConnection(
   measure: () => Promise<Memory>,
   open: (count: number) => Promise<readonly RawSocket[]>,
 ): Promise<Memory> {
-  const start = await measure();
-  const warm = await open(WARM_UP);
-  const before = await measure();
-  const stay = keepAlive(warm);
-  const sockets = await open(SESSIONS);
-  const stayAll = keepAlive(sockets);
-  const after = await measure();
-  clearInterval(stay);
-  clearInterval(stayAll);
-  if ([...warm, ...sockets].some(({ isClosed }) => isClosed)) throw new Error('a connection was closed');
-  for (const socket of [...warm, ...sockets]) socket.close();
-  // A process gives memory back when it likes: resident bytes are counted from before the first connection.
-  return {
-    rss: (after.rss - start.rss) / (SESSIONS + WARM_UP),
-    heap: (after.heap - before.heap) / SESSIONS,
+  const sockets: RawSocket[] = [];
+  const timers: NodeJS.Timeout[] = [];
+  const openUpTo = async (count: number): Promise<void> => {
+    while (sockets.length < count) {
+      const more = await open(Math.min(BATCH, count - sockets.length));
+      sockets.push(...more);
+      timers.push(keepAlive(more));
+    }
   };
+  try {
+    await openUpTo(WARM_UP);
+    const before = await measure();
+    await openUpTo(WARM_UP + SESSIONS);
+    const after = await measure();
+    if (sockets.some(({ isClosed }) => isClosed)) throw new Error('a connection was closed');
+    return { rss: (after.rss - before.rss) / SESSIONS, heap: (after.heap - before.heap) / SESSIONS };
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+    for (const socket of sockets) socket.close();
+  }
 }
 
 /** A client that is silent is taken for dead. To a bare server it is a message like any other. */
