@@ -13,6 +13,7 @@ import { getEach, sceneBefore } from './damaged-reads';
 import { decodeEntryOps } from './frame';
 import { readMetaIn } from './read';
 import { sameData } from './same-data';
+import { walkReaped, walkSpace } from './check-space';
 import { sameCell, spaceKey, Worlds } from './space-index';
 
 export interface BraneFault {
@@ -226,7 +227,14 @@ class BraneCheck {
         return true;
       });
     }
-    await this.walkSpace();
+    const { braneId } = this;
+    const walk = {
+      braneId,
+      step: (look: (tx: ReadTransaction) => Promise<boolean>) => !this.broken && this.step(look),
+      fault: this.fault.bind(this),
+    };
+    await walkSpace(walk);
+    await walkReaped(walk, [...this.reaped]);
   }
 
   /** Entries that were committed since the last look. */
@@ -318,44 +326,6 @@ class BraneCheck {
         this.fault('object', `objects ${id}`, 'stored, and the log does not make it');
     }
     return page.length < OBJECT_PAGE ? undefined : page.at(-1)?.id;
-  }
-
-  /** Every place in the spatial index is the place of an object. */
-  private async walkSpace(): Promise<void> {
-    let after: readonly (string | number)[] | undefined;
-    for (let more = true; more && !this.broken;) {
-      more = await this.step(async (tx) => {
-        const range = { prefix: [this.braneId], ...(after ? { gt: after } : {}), limit: OBJECT_PAGE };
-        const page = await tx.range('space', range);
-        const docs = await getEach(
-          tx,
-          this.braneId,
-          page.map(({ id }) => id),
-        );
-        page.forEach(({ id, x, y, z, level }, place) => {
-          const doc = docs[place];
-          if (doc === 'corrupt' || (doc && sameCell(doc.cell, [x, y, z, level]))) return;
-          this.fault('space', `space ${id} (${level}/${x}/${y}/${z})`, 'no object has this cell');
-        });
-        const last = page.at(-1);
-        after = last && [last.level, last.x, last.y, last.z, last.id];
-        return page.length === OBJECT_PAGE;
-      });
-    }
-    const reaped = [...this.reaped];
-    for (let at = 0; at < reaped.length; at += OBJECT_PAGE) {
-      const ids = reaped.slice(at, at + OBJECT_PAGE);
-      await this.step(async (tx) => {
-        const docs = await tx.getMany(
-          'object_ids',
-          ids.map((id) => [id]),
-        );
-        ids.forEach((id, place) => {
-          if (!docs[place]) this.fault('object_id', `object_ids ${id}`, 'an id that was used is free again');
-        });
-        return true;
-      });
-    }
   }
 
   /** The head's seq is the last entry's. */
