@@ -80,7 +80,7 @@ export function planOf(seed: number, options: PlanOptions = {}): Plan {
   const deeds = DEEDS.filter((deed) => dice.chance(0.75) || (isCalm && deed === 'rejoin'));
   const gateways = isCalm ? dice.of(2, 3) : dice.of(1, 2, 2, 3);
   const clients = dice.of(2, 3, 4, 5, 6);
-  const steps = dice.of(60, 120, 180, 240);
+  const steps = dice.of(50, 90, 140, 190);
   return {
     seed,
     isolation: options.isolation ?? (seed % 2 === 0 ? 'strict' : 'weak'),
