@@ -4,6 +4,7 @@ import type { Dice } from '../kernel/dice';
 
 /** Objects of a brane beyond which people rather delete than create. */
 const CROWDED = 60;
+const FAVOURITES = 5;
 const KEYS = ['a', 'b', 'm/x', 'm/y', 'n/o/p'] as const;
 
 /** A matrix that moves, and now and then turns or scales. */
@@ -110,7 +111,8 @@ export class OpMaker {
 
   /** Anything but the root. */
   private target(): SceneObject | undefined {
-    const object = this.dice.pick(this.objects);
+    // Some are everybody's favourites: there people meet, and undo what others have built on.
+    const object = this.dice.pick(this.dice.chance(0.4) ? this.objects.slice(0, FAVOURITES) : this.objects);
     return object?.parent_id === null ? undefined : object;
   }
 
