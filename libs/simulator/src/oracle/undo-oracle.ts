@@ -1,5 +1,6 @@
 import {
   getPointer,
+  isValueMap,
   type ObjectId,
   type Op,
   type OpId,
@@ -7,6 +8,7 @@ import {
   sameValue,
   type Scene,
   type SceneObject,
+  type Value,
 } from '@state-server/domain';
 import type { KnownEntry } from './entry';
 
@@ -105,9 +107,8 @@ export class UndoOracle {
     if (!now) return `${op.id} is not there`;
     for (const pointer of [...Object.keys(op.set), ...op.unset]) {
       const value = getPointer(now, pointer);
-      // A map that the edit had made on its way, and that is empty again, holds nobody's work.
-      const isMadeOnTheWay =
-        states[0] && getPointer(states[0], pointer) === undefined && sameValue(value, {});
+      // Maps that the edit had made on its way, and in which nothing is left, hold nobody's work.
+      const isMadeOnTheWay = states[0] && getPointer(states[0], pointer) === undefined && isHollow(value);
       if (isMadeOnTheWay) continue;
       const isAsLeft = states.slice(1).some((left) => left && sameValue(getPointer(left, pointer), value));
       if (!isAsLeft)
@@ -138,4 +139,9 @@ function* liveBelow(scene: Scene, id: ObjectId): Generator<SceneObject> {
   if (!object || object.deleted_at !== undefined) return;
   yield object;
   for (const child of scene.children(id)) yield* liveBelow(scene, child);
+}
+
+/** A map in which there is nothing but such maps. */
+function isHollow(value: Value | undefined): boolean {
+  return isValueMap(value) && Object.values(value).every(isHollow);
 }
