@@ -7,6 +7,7 @@ import { FaultSystem } from './support/fault-system';
 import { Hostile } from './support/hostile';
 import type { HostileOptions, HostileStats } from './support/hostile-program';
 import { Load } from './support/load';
+import { note } from './support/report';
 import { rssOf } from './support/rss';
 import { tokenOf } from './support/token';
 
@@ -64,9 +65,9 @@ describe('clients that mean no good: the others get their edits as fast as befor
       }
       memory.push(rss());
       const [before, during] = [median(quiet), median(loud)];
-      process.stdout.write(
-        `  figures: ${what}: edit → peer p99 ${before.toFixed(1)} ms before, ${during.toFixed(1)} ms during ` +
-          `(medians of ${WINDOWS}); gateway ${memory.join(' → ')} MiB; ${JSON.stringify(total(stats))}\n`,
+      note(
+        `figures: ${what}: edit → peer p99 ${before.toFixed(1)} ms before, ${during.toFixed(1)} ms during ` +
+          `(medians of ${WINDOWS}); gateway ${memory.join(' → ')} MiB; ${JSON.stringify(total(stats))}`,
       );
       expect(Math.max(...memory) - (memory[0] ?? 0)).toBeLessThan(MEMORY_MIB);
       if (during <= 2 * before || round === ROUNDS) {
@@ -94,8 +95,8 @@ describe('clients that mean no good: the others get their edits as fast as befor
     await until(async () => (await sessions()) >= 40 + load.editors.length, { everyMs: 100 });
     gone.freeze();
     const loud = [await p99Of(load), await p99Of(load), await p99Of(load)];
-    process.stdout.write(
-      `  figures: 40 half-open: edit → peer p99 ${median(quiet).toFixed(1)} ms before, ${median(loud).toFixed(1)} ms during; gateway ${rss()} MiB\n`,
+    note(
+      `figures: 40 half-open: edit → peer p99 ${median(quiet).toFixed(1)} ms before, ${median(loud).toFixed(1)} ms during; gateway ${rss()} MiB`,
     );
   });
 

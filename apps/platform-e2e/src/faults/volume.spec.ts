@@ -15,6 +15,7 @@ import { differences, sumCounter, until } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { FaultSystem } from './support/fault-system';
 import { FrameSocket } from './support/frame-socket';
+import { note } from './support/report';
 import { rssOf } from './support/rss';
 import { tokenOf } from './support/token';
 
@@ -49,7 +50,7 @@ describe('much of everything', () => {
     await system.stop();
   }, 60_000);
 
-  const figure = (text: string): void => void process.stdout.write(`  figures: ${text}\n`);
+  const figure = (text: string): void => note(`figures: ${text}`);
   const rss = (): string => system.gateways.map(({ pid }) => rssOf(pid)).join(' and ');
   const gauge = async (name: string): Promise<number> => {
     const pages = await Promise.all(system.gateways.map((gateway) => system.metrics(gateway.name)));
