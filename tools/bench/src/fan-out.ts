@@ -198,6 +198,8 @@ class Ours {
       pings += 1;
       for (const socket of sockets) socket.send(ping);
     };
+    // At once, too: several rounds may be shorter than the interval, and longer together than a server's patience.
+    pingAll();
     const timer = setInterval(pingAll, PING_MS);
     try {
       return await others();
