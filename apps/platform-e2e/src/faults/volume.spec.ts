@@ -50,6 +50,8 @@ describe('much of everything', () => {
     await system.stop();
   }, 60_000);
 
+  const tokensOf = (name: string): Promise<string[]> =>
+    Promise.all(Array.from({ length: 5 }, (_, user) => tokenOf(system.origin, `${name} ${user}`)));
   const figure = (text: string): void => note(`figures: ${text}`);
   const rss = (): string => system.gateways.map(({ pid }) => rssOf(pid)).join(' and ');
   const gauge = async (name: string): Promise<number> => {
@@ -96,9 +98,7 @@ describe('much of everything', () => {
 
   it('10,000 requests under 100 Idempotency-Keys: each is answered as the first was, and done once (I5)', async () => {
     const begun = performance.now();
-    const tokens = await Promise.all(
-      Array.from({ length: 5 }, (_, user) => tokenOf(system.origin, `Keyed ${user}`)),
-    );
+    const tokens = await tokensOf('Keyed');
     const answers = new Map<string, Set<string>>();
     let next = 0;
     const work = async (): Promise<void> => {
@@ -122,9 +122,7 @@ describe('much of everything', () => {
 
   it('5,000 branes joined and left: nothing of them stays in a gateway', async () => {
     const begun = performance.now();
-    const tokens = await Promise.all(
-      Array.from({ length: 5 }, (_, user) => tokenOf(system.origin, `Maker ${user}`)),
-    );
+    const tokens = await tokensOf('Maker');
     const made = await parallel(BRANES, 24, async (index) => {
       const user = index % tokens.length;
       const body = await post(system.origin, tokens[user] ?? '', `10.2.0.${user}`, `brane-${index}`);
