@@ -61,8 +61,8 @@ const LABEL = { label: 'commit.repair' } as const;
 
 /**
  * Makes the objects, the spatial index, the registry of ids, the members and the settings of a brane anew from its log,
- * where they are damaged, absent or something else. A checkpoint goes: it may have been built from what was wrong. Nothing may write to the store meanwhile. Throws StoreError `corrupt`,
- * and has changed nothing, where the log does not reach from the first entry to the head: then only a backup helps.
+ * where they are damaged, absent or something else. A checkpoint goes: it may have been built from what was wrong. Nothing
+ * may write to the store meanwhile. Throws StoreError `corrupt`, and has changed nothing, where the log does not reach from the first entry to the head: then only a backup helps.
  */
 export async function repairBrane(
   store: Store,

@@ -7,4 +7,5 @@ export * from './redis-server';
 export * from './dev-system';
 export * from './differences';
 export * from './latencies';
+export * from './resident-bytes';
 export * from './fuzz';

@@ -1,4 +1,5 @@
-import { STAMP_BYTES, type KvKey } from './ordered-kv';
+import { bears, type Stamp, stampOf } from './envelope';
+import type { KvKey } from './ordered-kv';
 
 /** Documents that are remembered: at least so many of those used last, at most twice as many. */
 const GENERATION = 2_048;
@@ -8,8 +9,7 @@ const MAX_BYTES = 4_096;
 type Document = Readonly<Record<string, unknown>>;
 
 interface Memo {
-  readonly high: number;
-  readonly low: number;
+  readonly stamp: Stamp;
   readonly document: Document;
 }
 
@@ -26,7 +26,7 @@ export class DocumentMemo {
   find(key: KvKey, value: Uint8Array): Document | undefined {
     const young = this.young.get(key);
     const memo = young ?? this.old.get(key);
-    if (!memo || memo.high !== uint32(value, 0) || memo.low !== uint32(value, 4)) return undefined;
+    if (!memo || !bears(value, memo.stamp)) return undefined;
     if (!young) this.keep(key, memo);
     return memo.document;
   }
@@ -34,9 +34,8 @@ export class DocumentMemo {
   /** Freezes the document, whether it is remembered or not. */
   note(key: KvKey, value: Uint8Array, document: Document): Document {
     freeze(document);
-    if (value.byteLength >= STAMP_BYTES && value.byteLength <= MAX_BYTES) {
-      this.keep(key, { high: uint32(value, 0), low: uint32(value, 4), document });
-    }
+    const stamp = stampOf(value);
+    if (stamp && value.byteLength <= MAX_BYTES) this.keep(key, { stamp, document });
     return document;
   }
 
@@ -54,14 +53,4 @@ function freeze(value: unknown): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   Object.freeze(value);
   for (const field of Object.values(value)) freeze(field);
-}
-
-function uint32(bytes: Uint8Array, place: number): number {
-  return (
-    (((bytes[place] ?? 0) << 24) |
-      ((bytes[place + 1] ?? 0) << 16) |
-      ((bytes[place + 2] ?? 0) << 8) |
-      (bytes[place + 3] ?? 0)) >>>
-    0
-  );
 }

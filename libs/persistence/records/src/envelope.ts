@@ -34,8 +34,26 @@ function keyHash(key: KvKey): number {
   return hash >>> 0;
 }
 
+/** Without a view: it is asked of every value that is read. */
 function uint32At(bytes: Uint8Array, place: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(place);
+  return (
+    (((bytes[place] ?? 0) << 24) |
+      ((bytes[place + 1] ?? 0) << 16) |
+      ((bytes[place + 2] ?? 0) << 8) |
+      (bytes[place + 3] ?? 0)) >>>
+    0
+  );
+}
+
+/** Of a stored value; undefined where it is too short to have one. */
+export function stampOf(value: Uint8Array): Stamp | undefined {
+  if (value.byteLength < STAMP_BYTES) return undefined;
+  return { high: uint32At(value, 0), low: uint32At(value, 4) };
+}
+
+/** Whether the value was written by the write of this stamp. */
+export function bears(value: Uint8Array, { high, low }: Stamp): boolean {
+  return value.byteLength >= STAMP_BYTES && uint32At(value, 0) === high && uint32At(value, 4) === low;
 }
 
 /** Writes the checksum over all that is in the value before it. */

@@ -1,5 +1,5 @@
-import type { Stamp } from './envelope';
-import { STAMP_BYTES, type KvKey } from './ordered-kv';
+import { bears, type Stamp } from './envelope';
+import type { KvKey } from './ordered-kv';
 import type { Predecessor } from './pending-writes';
 
 /** Records that are remembered; each takes some hundred bytes. */
@@ -33,18 +33,4 @@ export class IndexMemo {
       return;
     }
   }
-}
-
-function bears(value: Uint8Array, { high, low }: Stamp): boolean {
-  return value.length >= STAMP_BYTES && uint32(value, 0) === high && uint32(value, 4) === low;
-}
-
-function uint32(bytes: Uint8Array, place: number): number {
-  return (
-    (((bytes[place] ?? 0) << 24) |
-      ((bytes[place + 1] ?? 0) << 16) |
-      ((bytes[place + 2] ?? 0) << 8) |
-      (bytes[place + 3] ?? 0)) >>>
-    0
-  );
 }

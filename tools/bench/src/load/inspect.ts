@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { until } from '@state-server/testing';
+import { residentBytes, until } from '@state-server/testing';
 import { WebSocket } from 'ws';
 
 /** Bytes of one process, after its garbage was collected. */
@@ -30,16 +29,11 @@ export async function memoryOf(pid: number, inspectPort: number): Promise<Memory
   for (let turn = 0; turn < 2; turn += 1) await call('HeapProfiler.collectGarbage');
   const { usedSize } = await call('Runtime.getHeapUsage');
   socket.close();
-  return { rss: residentBytes(pid), heap: Number(usedSize) };
+  return { rss: residentBytes(pid) ?? Number.NaN, heap: Number(usedSize) };
 }
 
 async function debuggerUrl(port: number): Promise<string | undefined> {
   const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
   const [target] = (await answer.json()) as { readonly webSocketDebuggerUrl?: string }[];
   return target?.webSocketDebuggerUrl;
-}
-
-function residentBytes(pid: number): number {
-  const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kib) * 1024;
 }

@@ -120,16 +120,12 @@ async function run(
   });
 
   const told = untilToldToEnd(() => supervisor.kill());
-  const orphaned = whilePid === undefined ? told : untilGone(whilePid).then(() => 'end' as const);
+  const end = whilePid === undefined ? told : Promise.race([told, untilGone(whilePid)]);
   const starting = terminal.step(`Starting ${total} processes`, async (say) => {
     tell = say;
     await supervisor.start();
   });
-  const outcome = await Promise.race([
-    starting.then(() => 'started' as const, asStartFailure),
-    told,
-    orphaned,
-  ]);
+  const outcome = await Promise.race([starting.then(() => 'started' as const, asStartFailure), end]);
   if (outcome instanceof StartFailure) {
     throw new UserError(
       `${outcome.service} did not start: ${outcome.reason} (./dev logs ${outcome.service})`,
@@ -139,7 +135,7 @@ async function run(
     started = true;
     whatNow(plan, redis, dataDir).forEach((line) => terminal.line(line));
     ready();
-    await Promise.race([told, orphaned]);
+    await end;
   } else {
     starting.catch(() => undefined);
   }
@@ -154,12 +150,12 @@ function asStartFailure(error: unknown): StartFailure {
 }
 
 /** Resolves at the first Ctrl-C or `./dev down`; the second one waits for nobody. */
-function untilToldToEnd(impatient: () => void): Promise<'end'> {
+function untilToldToEnd(impatient: () => void): Promise<void> {
   return new Promise((resolve) => {
     let times = 0;
     const tell = (): void => {
       times += 1;
-      if (times === 1) resolve('end');
+      if (times === 1) resolve();
       if (times === 2) impatient();
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, tell);

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { residentBytes } from '@state-server/testing';
+
+const MIB = 1_024 * 1_024;
 
 /** Resident memory of a process, MiB. */
 export function rssOf(pid: number | null): number {
-  if (pid === null) return 0;
-  const [, kib = '0'] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1_024);
+  return pid === null ? 0 : Math.round((residentBytes(pid) ?? 0) / MIB);
 }
