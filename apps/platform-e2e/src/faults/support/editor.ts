@@ -69,6 +69,7 @@ export class Editor {
         (error: unknown) => {
           const code = error instanceof StateError ? error.code : String(error);
           ledger.settled(edit, { kind: 'refused', code });
+          this.forget(braneId, handle);
         },
       );
     } catch (error) {
@@ -78,6 +79,16 @@ export class Editor {
 
   close(): void {
     this.client.close();
+  }
+
+  /** An object whose creation was refused (too old to be told from a repetition, say) is not there to be edited. */
+  private forget(braneId: BraneId, refused: object): void {
+    const own = this.own.get(braneId);
+    if (own && 'id' in refused)
+      this.own.set(
+        braneId,
+        own.filter((id) => id !== refused.id),
+      );
   }
 
   private perform(brane: LiveBrane, own: ObjectId[]) {
