@@ -38,7 +38,16 @@ const MAY_IMPORT = {
 };
 
 /** An adapter sees at most the record layer below it, never a sibling. */
-const DRIVER_MAY_IMPORT = { records: [], lmdb: ['records'], memory: ['records'], redis: [], bullmq: [] };
+const DRIVER_MAY_IMPORT = {
+  records: [],
+  lmdb: ['records'],
+  memory: ['records'],
+  foundationdb: ['records'],
+  mongo: ['records'],
+  cache: [],
+  redis: [],
+  bullmq: [],
+};
 
 /** The packages a type may import from npm; a type that is not here is bound by BANNED_PACKAGES. */
 const ALLOWED_PACKAGES = {
@@ -55,6 +64,10 @@ const DRIVER_PACKAGES = {
   records: ['cbor-x', 'cbor-x/*'],
   lmdb: ['lmdb'],
   memory: [],
+  foundationdb: ['foundationdb'],
+  // mongoose re-exports the driver below it as mongoose.mongo.
+  mongo: ['mongoose'],
+  cache: ['lru-cache', 'ioredis'],
   redis: ['ioredis'],
   bullmq: ['bullmq', 'ioredis'],
 };

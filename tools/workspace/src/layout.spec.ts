@@ -18,12 +18,23 @@ const TYPES = [
   ...['sdk', 'testing', 'simulator', 'composition', 'app', 'e2e', 'tool'],
 ].map((type) => `type:${type}`);
 
-const NOUNS = ['brane', 'object', 'user', 'entity', 'websocket', 'auth', 'upkeep', 'callback'];
+const NOUNS = [
+  'brane',
+  'object',
+  'prototype',
+  'user',
+  'entity',
+  'analytics',
+  'websocket',
+  'auth',
+  'upkeep',
+  'callback',
+];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
   /^libs\/(domain|protocol|commit|realtime|identity|platform|composition|client|testing|simulator)$/,
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
-  /^libs\/persistence\/(port|contract|records|memory|lmdb)$/,
+  /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
   /^tools\/(dev|bench|demo|generators|store|workspace)$/,
