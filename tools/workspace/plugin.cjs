@@ -12,6 +12,8 @@ const { createNodesFromFiles } = require('@nx/devkit');
 
 const TOOL = 'node tools/dev/run.mjs tools/dev/src';
 const SOURCES = ['default', '^production'];
+/** Servers that tests use where a person names them (`describeWithServer`): without them the same tests are skipped. */
+const SERVERS = [{ env: 'TEST_MONGODB_URI' }, { env: 'TEST_FDB_CLUSTER_FILE' }];
 
 /** @param {string} command @param {Partial<Target>} rest @returns {Target} */
 const cached = (command, rest) => ({
@@ -55,7 +57,7 @@ const checks = ({ root }) => ({
 function test({ name, tags, root }) {
   const drivesTheApps = tags.includes('type:e2e');
   return cached(`${TOOL}/test-project.main.ts ${name} ${root}`, {
-    inputs: drivesTheApps ? [...SOURCES, { dependentTasksOutputFiles: '**/*' }] : SOURCES,
+    inputs: [...SOURCES, ...SERVERS, ...(drivesTheApps ? [{ dependentTasksOutputFiles: '**/*' }] : [])],
     outputs: [`{workspaceRoot}/dist/test-reports/${name}.json`],
     ...(drivesTheApps && {
       dependsOn: [{ projects: ['tag:type:app', 'tag:type:sdk'], target: 'build' }],

@@ -9,3 +9,4 @@ export * from './differences';
 export * from './latencies';
 export * from './resident-bytes';
 export * from './fuzz';
+export * from './with-server';

@@ -52,7 +52,9 @@ describe('sum of the test reports', () => {
   });
 
   it('names what was skipped with its reason', () => {
+    expect(describeSkipped([report([suite('a', [passed])])])).toEqual([]);
     expect(describeSkipped([report([suite('a', [skipped])])])).toEqual([
+      'NOT proven by this run, for 1 skipped:',
       '  skipped: sums: the bus over Redis (no redis-server is installed)',
     ]);
   });

@@ -39,8 +39,12 @@ export function describeFailures(reports: readonly ProjectReport[], crashed: rea
   ];
 }
 
+/** A skipped test says in its name why it is: whoever reads the sum shall see what it does not prove. */
 export function describeSkipped(reports: readonly ProjectReport[]): string[] {
-  return reports.flatMap(({ project, skipped }) => skipped.map((name) => `  skipped: ${project}: ${name}`));
+  const lines = reports.flatMap(({ project, skipped }) =>
+    skipped.map((name) => `  skipped: ${project}: ${name}`),
+  );
+  return lines.length === 0 ? [] : [`NOT proven by this run, for ${lines.length} skipped:`, ...lines];
 }
 
 /** The slowest suites, each with its share of the time that all suites took together. */
