@@ -131,7 +131,12 @@ describe('the sign-in of development (ID9)', () => {
 
   it('is not even loaded in production, though somebody got past the settings', async () => {
     const auth = await startAuth(
-      { NODE_ENV: 'production', DEV_AUTH: 'false', TLS_AT_EDGE: 'true' },
+      {
+        NODE_ENV: 'production',
+        DEV_AUTH: 'false',
+        TLS_AT_EDGE: 'true',
+        EMBEDDED_STORE_IN_PRODUCTION: 'true',
+      },
       { DEV_AUTH: true },
     );
     const answer = await signIn(auth);

@@ -21,7 +21,8 @@ function problems(env: Record<string, string>): readonly string[] {
 
 describe('the settings of auth', () => {
   it('refuse to run in production with the sign-in of development, or without TLS', () => {
-    const production = { ...ENV, NODE_ENV: 'production', TLS_AT_EDGE: 'true' };
+    const stored = { ...ENV, EMBEDDED_STORE_IN_PRODUCTION: 'true' };
+    const production = { ...stored, NODE_ENV: 'production', TLS_AT_EDGE: 'true' };
     expect(problems(production)).toEqual(['DEV_AUTH must not be true in production']);
     expect(problems({ ...production, DEV_AUTH: 'false' })).toEqual([]);
     expect(problems({ ...production, DEV_AUTH: 'false', TLS_AT_EDGE: 'false' })).toEqual([

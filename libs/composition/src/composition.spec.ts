@@ -55,6 +55,16 @@ describe('what a service is put together from', () => {
     expect(text).toMatch(/^commit_replica_branes\{[^}]*\} \d+$/m);
   });
 
+  it('says at its start which store it uses, and never an address (STORE-21)', async () => {
+    const said: (readonly [string, unknown])[] = [];
+    const log = {
+      ...service.log,
+      info: (event: string, fields?: unknown) => void said.push([event, fields]),
+    };
+    await openStore({ ...service, log });
+    expect(said).toEqual([['store.opened', { store: 'embedded', path: join(folder, 'store') }]]);
+  });
+
   it('is ready without Redis, degraded, and not without its store', async () => {
     const store = await openStore(service);
     openBus(service);

@@ -1,5 +1,6 @@
 import { type ConfigOf, type ConfigRule } from './define-config';
 import { type Field, flag, integer, list, oneOf, optional, parseUrl, text, url } from './field';
+import { storeFields, storeRules } from './store-fields';
 
 export interface ServiceDefaults {
   /** The app's name. */
@@ -94,10 +95,6 @@ const httpFields = {
 
 const dataFields = {
   DATA_DIR: text({ description: 'Folder for all that the system keeps on this machine.', default: '.data' }),
-  STORE_PATH: text({
-    description: 'Folder of the embedded store; the same for all services of the machine.',
-    default: '.data/store',
-  }),
   REDIS_URL: url(['redis', 'rediss'], {
     description: 'The bus between the services. Away, everything goes on, slower.',
     default: 'redis://127.0.0.1:4090',
@@ -130,7 +127,7 @@ function addressFields(defaults: ServiceDefaults) {
 
 /** What every service has; spread into its own table. */
 export function commonFields(defaults: ServiceDefaults) {
-  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields };
+  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields, ...storeFields };
 }
 
 type CommonFields = ReturnType<typeof commonFields>;
@@ -148,6 +145,7 @@ export const commonRules: readonly ConfigRule<ServiceConfig>[] = [
     config.NODE_ENV !== 'production' || config.TLS_AT_EDGE || config.TLS_CERT_FILE !== undefined
       ? undefined
       : 'TLS_AT_EDGE must be true in production, or TLS_CERT_FILE and TLS_KEY_FILE set',
+  ...storeRules,
 ];
 
 /** For services that verify access tokens; spread into their tables. */

@@ -16,3 +16,4 @@ export {
 export { type AppConfig, renderEnvExample } from './env-example';
 export * from './field';
 export { ConfigError, loadConfig, type LoadOptions } from './load-config';
+export { type StoreChoice, storeChoice, type StoreConfig, storeFields, storeRules } from './store-fields';

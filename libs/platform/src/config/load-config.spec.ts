@@ -177,10 +177,11 @@ describe('in production (PLAT-3)', () => {
   it('TLS must be declared, or served', () => {
     const common = defineConfig(commonFields({ service: 's', port: 1, metricsPort: 2 }), commonRules);
     const loadCommon = (environment: Record<string, string>) => () => loadConfig(common, environment);
+    const stored = { ...production, EMBEDDED_STORE_IN_PRODUCTION: 'true' };
     expect(problems(loadCommon({}))).toEqual([]);
-    expect(problems(loadCommon(production))).toEqual([expect.stringContaining('TLS_AT_EDGE')]);
-    expect(problems(loadCommon({ ...production, TLS_AT_EDGE: 'true' }))).toEqual([]);
-    expect(problems(loadCommon({ ...production, TLS_CERT_FILE: 'c', TLS_KEY_FILE: 'k' }))).toEqual([]);
+    expect(problems(loadCommon(stored))).toEqual([expect.stringContaining('TLS_AT_EDGE')]);
+    expect(problems(loadCommon({ ...stored, TLS_AT_EDGE: 'true' }))).toEqual([]);
+    expect(problems(loadCommon({ ...stored, TLS_CERT_FILE: 'c', TLS_KEY_FILE: 'k' }))).toEqual([]);
     expect(problems(loadCommon({ TLS_CERT_FILE: 'c' }))).toEqual([
       'TLS_CERT_FILE and TLS_KEY_FILE belong together',
     ]);
