@@ -1,5 +1,11 @@
 import type { BraneId, BraneMeta, ObjectId, UserId } from '@state-server/domain';
-import type { BraneDoc, HeadDoc, Transaction } from '@state-server/persistence-port';
+import {
+  type BraneDoc,
+  type HeadDoc,
+  listedBrane,
+  putListing,
+  type Transaction,
+} from '@state-server/persistence-port';
 import type { Ground } from './lane';
 import { type Placement, sameCell, spaceDoc, spaceKey, type SpacePlan } from './space-index';
 
@@ -42,14 +48,16 @@ export function writePlacement(tx: Transaction, { object, from, to }: Placement)
   tx.put('space', spaceDoc(object, to));
 }
 
-/** The brane's record and its members, as far as they differ (SYNC L6). */
+/** The brane's record, its members as far as they differ (SYNC L6), and how everybody may find it. */
 export async function writeBrane(
   tx: Transaction,
   before: BraneMeta | undefined,
   after: BraneMeta,
   version: number,
 ): Promise<void> {
-  tx.put('branes', toBraneDoc(after, version));
+  const brane = toBraneDoc(after, version);
+  tx.put('branes', brane);
+  await putListing(tx, 'brane', after.id, listedBrane(brane));
   const userIds = new Set([...Object.keys(before?.members ?? {}), ...Object.keys(after.members)] as UserId[]);
   for (const userId of userIds) {
     const role = after.members[userId];

@@ -27,6 +27,7 @@ export { respread, type Respread } from './respread';
 export { type Action, can, roleIn, type Standing } from './roles';
 export { emptyScene, Scene } from './scene';
 export type { SceneReader } from './scene-reader';
+export { indexTerms, matchesTerms, nameOrder, queryTerms } from './search-terms';
 export type { SceneWriter } from './scene-writer';
 export {
   BASE_CELL_METRES,

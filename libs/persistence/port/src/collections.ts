@@ -107,6 +107,15 @@ export const COLLECTIONS = {
     indexes: { by_time: { id: 1, fields: ['at'] } },
   },
   checkpoint_due: { id: 25, key: ['brane_id'], indexes: { by_due: { id: 1, fields: ['due_at'] } } },
+  search_terms: { id: 31, key: ['kind', 'term', 'id'], indexes: {} },
+  listings: {
+    id: 32,
+    key: ['kind', 'id'],
+    indexes: {
+      by_name: { id: 1, fields: ['kind', 'name_order'] },
+      by_age: { id: 2, fields: ['kind', 'created_at'] },
+    },
+  },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

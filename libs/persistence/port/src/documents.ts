@@ -307,6 +307,26 @@ export interface TransactionDoc {
   readonly expires_at: Time;
 }
 
+/** What is listed: everybody may see and search these. A private thing has no listing, and no search term leads to it. */
+export type ListedKind = 'brane' | 'prototype';
+
+/** Written with the thing itself by `putListing` alone. */
+export interface ListingDoc {
+  readonly kind: ListedKind;
+  readonly id: string;
+  /** Domain `nameOrder`. */
+  readonly name_order: string;
+  readonly created_at: Time;
+  /** Domain `indexTerms`: each has a SearchTermDoc. */
+  readonly terms: readonly string[];
+}
+
+export interface SearchTermDoc {
+  readonly kind: ListedKind;
+  readonly term: string;
+  readonly id: string;
+}
+
 /** Facts about the store itself: format version, progress of upgrades and sweeps. */
 export interface MetaDoc {
   readonly key: string;
@@ -339,4 +359,6 @@ export interface Documents {
   checkpoint_chunks: CheckpointChunkDoc;
   checkpoint_garbage: CheckpointGarbageDoc;
   checkpoint_due: CheckpointDueDoc;
+  search_terms: SearchTermDoc;
+  listings: ListingDoc;
 }
