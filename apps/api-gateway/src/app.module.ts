@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Committer } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
+import { ANALYTICS_DEPS, AnalyticsHttp } from '@state-server/features-analytics';
 import { BRANE_DEPS, BraneEditHttp, BraneHttp, MemberHttp } from '@state-server/features-brane';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
@@ -20,8 +21,17 @@ export interface AppParts {
   readonly limits: RateLimits;
 }
 
-const DOORS = [BraneHttp, BraneEditHttp, MemberHttp, ObjectHttp, UserHttp, EntityHttp, WebSocketHttp];
-const TOKENS = [BRANE_DEPS, OBJECT_DEPS, USER_DEPS, ENTITY_DEPS, WEBSOCKET_DEPS];
+const DOORS = [
+  BraneHttp,
+  BraneEditHttp,
+  MemberHttp,
+  ObjectHttp,
+  UserHttp,
+  EntityHttp,
+  AnalyticsHttp,
+  WebSocketHttp,
+];
+const TOKENS = [BRANE_DEPS, OBJECT_DEPS, USER_DEPS, ENTITY_DEPS, ANALYTICS_DEPS, WEBSOCKET_DEPS];
 
 /** REST of every feature, behind the guard of tokens and the limits. */
 @Module({})

@@ -1,4 +1,5 @@
 import { openBus, openCommitter, openStore, openVerifier } from '@state-server/composition';
+import { openActivityMeter } from '@state-server/features-analytics';
 import type { HttpService, Service } from '@state-server/platform';
 import type { ApiGatewayConfig } from './config';
 import { openGateway } from './gateway';
@@ -7,7 +8,11 @@ import { openGateway } from './gateway';
 export async function start(service: Service<ApiGatewayConfig>): Promise<HttpService> {
   const store = await openStore(service);
   const bus = openBus(service);
-  const committer = openCommitter(service, { store, bus });
+  const meter = openActivityMeter(service, store);
+  const committer = openCommitter(service, {
+    ...{ store, bus },
+    onCommitted: (braneId, messages) => meter.edited(braneId, messages.length),
+  });
   const { verifier } = await openVerifier(service, { store, bus });
   return openGateway(service, { store, committer, verifier });
 }

@@ -23,6 +23,11 @@ export const config = defineConfig(
       unit: 'ms',
       default: '5000',
     }),
+    POPULARITY_EVERY_MS: integer(every, {
+      description: 'How often what was counted is added to the popularity of branes and prototypes.',
+      unit: 'ms',
+      default: '10000',
+    }),
     LOG_RETENTION_DAYS: integer(
       { min: 0, max: 36_500 },
       {

@@ -124,6 +124,7 @@ describe('jobs-runner', () => {
       DEDUPE_MS: 4,
       CHECKPOINTS_EVERY_MS: 5,
       LOG_RETENTION_DAYS: 6,
+      POPULARITY_EVERY_MS: 7,
     };
     const names = periodicTasks(nothing, times).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

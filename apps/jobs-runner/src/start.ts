@@ -1,5 +1,6 @@
 import { REKEY_QUEUE } from '@state-server/commit';
 import { openBus, openCommitter, openStore } from '@state-server/composition';
+import { openActivityMeter } from '@state-server/features-analytics';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import {
   type ConfigOf,
@@ -25,7 +26,12 @@ export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConf
 export async function start(service: Service<JobsRunnerConfig>): Promise<HttpService> {
   const { config: settings, environment, log, metrics } = service;
   const store = await openStore(service);
-  const committer = openCommitter(service, { store, bus: openBus(service) });
+  const meter = openActivityMeter(service, store);
+  const committer = openCommitter(service, {
+    ...{ store, bus: openBus(service) },
+    // The server's own work is no sign of life, but may have deleted or purged what is listed.
+    onCommitted: (braneId) => meter.edited(braneId, 0),
+  });
   const upkeep = openQueue(service, UPKEEP);
   const queues: Readonly<Record<string, Queue>> = { [REKEY_QUEUE]: openQueue(service, REKEY_QUEUE) };
 

@@ -1,5 +1,6 @@
 import type { Committer } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
+import { applyActivity } from '@state-server/features-analytics';
 import {
   checkpointBranes,
   type CheckpointWork,
@@ -11,6 +12,7 @@ import {
   purgeBranes,
   reapDeleted,
   relayOutbox,
+  sweep,
   sweepCheckpoints,
   type SweepReport,
   trimLogs,
@@ -38,6 +40,7 @@ export interface TaskTimes {
   readonly DEDUPE_MS: number;
   readonly CHECKPOINTS_EVERY_MS: number;
   readonly LOG_RETENTION_DAYS: number;
+  readonly POPULARITY_EVERY_MS: number;
 }
 
 /** All periodic work of the system, with its interval. */
@@ -70,6 +73,11 @@ export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
       name: 'checkpoint-branes',
       everyMs: times.CHECKPOINTS_EVERY_MS,
       run: (signal) => checkpointBranes(deps, bounds(signal)),
+    },
+    {
+      name: 'apply-activity',
+      everyMs: times.POPULARITY_EVERY_MS,
+      run: (signal) => sweep(bounds(signal), () => applyActivity(deps.store, DEFAULT_BOUNDS.batch)),
     },
     {
       name: 'relay-outbox',

@@ -1,8 +1,13 @@
+import type { ActivityMeter } from '@state-server/features-analytics';
 import type { Metrics } from '@state-server/platform';
 import type { Gateway, RealtimeMetrics } from '@state-server/realtime';
 
-/** What the sync engine says about itself, as numbers for Prometheus. */
-export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undefined): RealtimeMetrics {
+/** What the sync engine says about itself, as numbers for Prometheus; joins are visits of a brane besides. */
+export function realtimeMetrics(
+  metrics: Metrics,
+  gateway: () => Gateway | undefined,
+  meter: Pick<ActivityMeter, 'visited'>,
+): RealtimeMetrics {
   const deliveries = metrics.counter({
     name: 'realtime_deliveries_total',
     help: 'Log entries handed to sockets, counted at each socket.',
@@ -33,6 +38,26 @@ export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undef
     help: 'Refused frames.',
     labels: ['code'],
   });
+  gaugeStats(metrics, gateway);
+  return {
+    delivered: (sockets) => deliveries.inc(sockets),
+    gapFilled: (entries) => gaps.inc(entries),
+    snapshotBuilt: ({ from, ms }) => snapshots.observe({ from }, ms / 1_000),
+    joined: (mode, braneId, userId) => {
+      joins.inc({ mode });
+      meter.visited(braneId, userId);
+    },
+    fellBehind: () => behind.inc(),
+    wrote: (size) => {
+      bytes.inc(size);
+      writes.inc();
+    },
+    sessionEnded: (why) => ended.inc({ why }),
+    refused: (code) => refused.inc({ code }),
+  };
+}
+
+function gaugeStats(metrics: Metrics, gateway: () => Gateway | undefined): void {
   const stats = [
     ['sessions', 'Open sessions.'],
     ['rooms', 'Branes that somebody is in.'],
@@ -45,17 +70,4 @@ export function realtimeMetrics(metrics: Metrics, gateway: () => Gateway | undef
       gauge.set(gateway()?.stats()[stat] ?? 0);
     });
   }
-  return {
-    delivered: (sockets) => deliveries.inc(sockets),
-    gapFilled: (entries) => gaps.inc(entries),
-    snapshotBuilt: ({ from, ms }) => snapshots.observe({ from }, ms / 1_000),
-    joined: (mode) => joins.inc({ mode }),
-    fellBehind: () => behind.inc(),
-    wrote: (size) => {
-      bytes.inc(size);
-      writes.inc();
-    },
-    sessionEnded: (why) => ended.inc({ why }),
-    refused: (code) => refused.inc({ code }),
-  };
 }

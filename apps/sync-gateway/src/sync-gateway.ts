@@ -1,4 +1,5 @@
 import { openCommitter } from '@state-server/composition';
+import { openActivityMeter } from '@state-server/features-analytics';
 import { createAuthenticate, type Revocations, type TokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
@@ -29,10 +30,14 @@ export async function openSyncGateway(
   const { store, bus, verifier, revocations, inDoubt, limits } = parts;
   // The engine needs the write path, which tells the engine what it has committed.
   const engine: { gateway?: Gateway } = {};
+  const meter = openActivityMeter(service, store);
   const committer = openCommitter(service, {
     store,
     bus,
-    onCommitted: (braneId, messages) => engine.gateway?.deliver(braneId, messages),
+    onCommitted: (braneId, messages) => {
+      engine.gateway?.deliver(braneId, messages);
+      meter.edited(braneId, messages.length);
+    },
   });
   const gateway = createGateway({
     source: storeLogSource(store, environment),
@@ -42,7 +47,7 @@ export async function openSyncGateway(
     revocations,
     environment,
     limits: { ...limitsOf(config), ...limits },
-    metrics: realtimeMetrics(metrics, () => engine.gateway),
+    metrics: realtimeMetrics(metrics, () => engine.gateway, meter),
     log: (level, event, fields) => {
       log.log(level, event, fields);
     },

@@ -20,6 +20,13 @@ export {
 export * from './ops';
 export { compareSiblings, isOrderKey, ORDER_MAX, orderBetween, type Sibling } from './order';
 export { formatPointer, parsePointer } from './pointer';
+export {
+  type Activity as PopularityActivity,
+  POPULARITY_HALF_LIFE_MS,
+  raiseLevel,
+  rankOf,
+  scoreAt,
+} from './popularity';
 export * from './refusal';
 export { type EditEnvironment, resolveEdit } from './resolve-edit';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';

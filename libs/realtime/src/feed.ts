@@ -121,7 +121,7 @@ export class Feed {
     if (!this.isReplayable(after)) return false;
     seat.startFrom(after);
     this.announce({ mode: 'replay', epoch: after.epoch, seq, meta, committed }, inReplyTo);
-    deps.metrics.joined?.('replay');
+    deps.metrics.joined?.('replay', room.braneId, seat.occupant.userId);
     this.push(first);
     return true;
   }
@@ -199,7 +199,7 @@ export class Feed {
     seat.dropQueued();
     if (!request) committed.push(...seat.heldUpTo(snapshot));
     this.announce({ mode: 'snapshot', epoch, seq, meta, committed }, request?.inReplyTo);
-    deps.metrics.joined?.('snapshot');
+    deps.metrics.joined?.('snapshot', room.braneId, seat.occupant.userId);
     seat.needsSync = true;
     if (await this.sendChunks(snapshot)) seat.startFrom(snapshot);
   }

@@ -94,7 +94,8 @@ export interface RealtimeMetrics {
     readonly bytes: number;
     readonly ms: number;
   }): void;
-  joined?(mode: 'snapshot' | 'replay'): void;
+  /** A join was answered; a slow client that is brought up to date counts as `snapshot` too. */
+  joined?(mode: 'snapshot' | 'replay', braneId: BraneId, userId: UserId): void;
   /** A slow socket's queued entries were dropped; it follows by the log from here. */
   fellBehind?(): void;
   /** One message was written to a socket. */

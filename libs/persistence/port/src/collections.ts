@@ -116,6 +116,12 @@ export const COLLECTIONS = {
       by_age: { id: 2, fields: ['kind', 'created_at'] },
     },
   },
+  popularity: {
+    id: 50,
+    key: ['kind', 'id'],
+    indexes: { by_rank: { id: 1, fields: ['kind', 'listed', 'rank'] } },
+  },
+  activity: { id: 51, key: ['id'], indexes: {} },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

@@ -13,7 +13,9 @@ const AREAS: Readonly<Record<Exclude<Route['area'], 'internal'>, string>> = {
   users: 'Profiles.',
   brane: 'Branes, their log and their members.',
   object: 'Groups and blocks.',
+  prototype: 'Templates with versions, and their instances.',
   entity: 'Whatever has an id.',
+  analytics: 'What goes on where.',
   websocket: 'What is needed to open the WebSocket at /ws (see the AsyncAPI document).',
   health: 'Whether a service works.',
 };

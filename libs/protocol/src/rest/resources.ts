@@ -97,6 +97,18 @@ export const entity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user'), user: userSummary }),
 ]);
 
+export const popular = z.object({
+  kind: z.enum(['brane', 'prototype']),
+  id: z.string(),
+  name: z.string(),
+  /** The faded sum of what went on there, now: a visit 1, an edit 0.05, an instance 5, half as much after a week. */
+  score: z.number(),
+  /** Ever counted. */
+  visits: z.int(),
+  edits: z.int(),
+  instances: z.int(),
+});
+
 export const health = z.object({
   status: z.enum(['ok', 'starting', 'draining', 'unavailable']),
   service: z.string(),

@@ -9,7 +9,17 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With parameters in braces: `/brane/{id}`. */
   readonly path: string;
-  readonly area: 'auth' | 'users' | 'brane' | 'object' | 'entity' | 'websocket' | 'health' | 'internal';
+  readonly area:
+    | 'auth'
+    | 'users'
+    | 'brane'
+    | 'object'
+    | 'prototype'
+    | 'entity'
+    | 'analytics'
+    | 'websocket'
+    | 'health'
+    | 'internal';
   readonly summary: string;
   /** `bearer`: an access token; `signature`: Standard Webhooks headers. */
   readonly auth: 'none' | 'bearer' | 'signature';

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { analyticsRoutes } from './analytics';
 import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
@@ -16,6 +17,7 @@ export const ROUTES = {
   ...memberRoutes,
   ...objectRoutes,
   ...otherRoutes,
+  ...analyticsRoutes,
 } as const;
 
 export type RouteId = keyof typeof ROUTES;
