@@ -1,5 +1,16 @@
 export type { Stamp } from './envelope';
-export { openRecordStore, type FormatOptions, type Migration } from './format';
+export { buildIndex, type BuildIndexOptions, type IndexRef } from './build-index';
+export {
+  buildIndexes,
+  type FormatHost,
+  type FormatOptions,
+  type Migration,
+  type MigrationContext,
+  openRecordStore,
+  planUpgrade,
+  settleFormat,
+  type UpgradePlan,
+} from './format';
 export * from './inspect-records';
 export * from './ordered-kv';
 export { RecordStore } from './record-store';
