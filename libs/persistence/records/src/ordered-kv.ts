@@ -1,3 +1,5 @@
+import type { StoreError } from '@state-server/persistence-port';
+
 /**
  * A key as a string of bytes: one character (U+0000–U+00FF) per byte. Such a string can be held in a Map, and `<`
  * compares it in the order of its bytes; drivers turn it into bytes with the encoding `latin1`.
@@ -41,7 +43,7 @@ export interface KvChanges {
  * own writes: the record layer merges them, so that all drivers do it alike.
  */
 export interface KvTransaction {
-  /** The bytes belong to the caller and never change. */
+  /** The bytes belong to the caller and never change. Rejects with KvTransient or a StoreError, as `range` does. */
   get(key: KvKey): MaybePromise<Uint8Array | undefined>;
   /** Entries with start ≤ key < end in the order of their keys, or backward. */
   range(start: KvKey, end: KvKey, options: KvRangeOptions): MaybePromise<readonly KvEntry[]>;
@@ -51,6 +53,11 @@ export interface KvTransaction {
    */
   commit(changes: KvChanges): Promise<void>;
   /**
+   * Of a transaction that changes nothing, once all its reads are answered: resolves when they are known to be of a state
+   * that stays. Rejects as reads do. Absent where every read is that at once. Ends the transaction.
+   */
+  confirm?(): Promise<void>;
+  /**
    * Nobody waits for the commit any more. `stopped`: it has not happened and never will; `running`: it may still
    * happen. Ends the transaction: reads and `commit` fail from then on. May be called at any time, and again.
    */
@@ -59,6 +66,8 @@ export interface KvTransaction {
 
 export interface KvBeginOptions {
   readonly settled: boolean;
+  /** Nothing will be committed: the snapshot may be taken as late as the first read. */
+  readonly readOnly?: boolean;
 }
 
 /** What the record layer needs of a database: ordered keys, snapshots, and commits that are validated at their end. */
@@ -70,6 +79,8 @@ export interface OrderedKv {
    * transaction carry its own record, by which a retry finds out.
    */
   readonly outcomeCanBeUnknown: boolean;
+  /** Behind a network: no read is ever answered at once. */
+  readonly isRemote?: boolean;
   /**
    * `settled`: takes the snapshot after the commit that is in progress, whosever it is, where commits are made one after the
    * other; elsewhere it means nothing. Throws a StoreError.
@@ -85,6 +96,18 @@ export class KvConflict extends Error {
   constructor() {
     super('a guarded key was changed by another transaction');
     this.name = 'KvConflict';
+  }
+}
+
+/**
+ * The attempt failed for a passing reason (a connection was lost, the snapshot is too old); nothing was written, a fresh
+ * attempt may succeed.
+ */
+export class KvTransient extends Error {
+  /** `final`: what the caller hears when no attempt is left. */
+  constructor(readonly final: StoreError) {
+    super(final.message, { cause: final });
+    this.name = 'KvTransient';
   }
 }
 

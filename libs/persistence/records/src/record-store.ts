@@ -13,7 +13,7 @@ import {
 } from '@state-server/persistence-port';
 import type { Stamp } from './envelope';
 import { DocumentMemo } from './document-memo';
-import { KvConflict, KvOutcomeUnknown, type OrderedKv } from './ordered-kv';
+import { KvConflict, KvOutcomeUnknown, KvTransient, type OrderedKv } from './ordered-kv';
 import { IndexMemo } from './index-memo';
 import { readAtOnce } from './read-at-once';
 import type { RecordTransaction, Writing } from './record-transaction';
@@ -33,7 +33,7 @@ type Answer<T> =
 
 type Outcome<T> =
   | { readonly kind: 'settled'; readonly answer: Answer<T> }
-  | { readonly kind: 'conflict'; readonly cause: Error }
+  | { readonly kind: 'again'; readonly cause: KvConflict | KvTransient }
   | { readonly kind: 'unknown'; readonly cause: Error; readonly answer: Answer<T> };
 
 /** What one call of `transact` knows, over all its attempts. */
@@ -90,12 +90,20 @@ export class RecordStore implements Store {
 
   async read<T>(options: TransactOptions, callback: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     const ms = Math.min(options.deadlineMs ?? DEFAULT_DEADLINE_MS, STORE_LIMITS.transactionMs);
-    return withinTime(this.kv, this.environment, { label: options.label, ms }, ({ records }) =>
-      callback(records),
-    );
+    const { label } = options;
+    try {
+      return await withinTime(this.kv, this.environment, { label, ms }, async ({ kv, records }) => {
+        const answer = await answerOf(() => callback(records));
+        await kv.confirm?.();
+        return resultOf(answer);
+      });
+    } catch (error) {
+      throw isPassing(error) ? lostReason(label, error) : error;
+    }
   }
 
   readSteps<T>(options: TransactOptions, steps: (reader: StepReader) => Steps<T>): T | Promise<T> {
+    if (this.kv.isRemote) return this.read(options, (tx) => followSteps(steps(stepReader(tx))));
     const snapshot = this.kv.begin();
     if (snapshot instanceof Promise) {
       // Of a store behind a network: it is asked in the usual way, with a time limit.
@@ -133,7 +141,7 @@ export class RecordStore implements Store {
         ({ kv, records }) => this.runOnce(run, attempt, { kv, records }),
       );
     } catch (error) {
-      if (error instanceof KvConflict) return { kind: 'conflict', cause: error };
+      if (isPassing(error)) return { kind: 'again', cause: error };
       if (run.unknown.size > 0) throw outcomeUnknown(label, error);
       throw error;
     }
@@ -143,16 +151,22 @@ export class RecordStore implements Store {
     const earlier = await committedBefore(run, records);
     if (earlier) return { kind: 'settled', answer: earlier };
     const answer = await answerOf(() => run.callback(records));
-    // Refused, and no earlier attempt can contradict it.
-    if (answer.kind === 'error' && run.unknown.size === 0) return { kind: 'settled', answer };
-    if (answer.kind === 'error') records.discard();
+    if (answer.kind === 'error') {
+      // Of a read: it says nothing about the rule that was being followed.
+      if (isPassing(answer.error)) throw answer.error;
+      records.discard();
+    }
+    // A refusal needs no record where no earlier attempt can contradict it.
     if (run.id !== undefined && (records.hasWrites || run.unknown.size > 0)) {
       // Written by every attempt and validated like all that is written: of the attempts of one transaction at most one
       // is ever committed, a late one of unknown outcome included.
       const expires = new Date(this.environment.clock.now() + OWN_RECORD_MS).toISOString();
       records.put('transactions', { id: run.id, attempt, expires_at: expires });
     }
-    if (!records.hasEffect) return { kind: 'settled', answer };
+    if (!records.hasEffect) {
+      await kv.confirm?.();
+      return { kind: 'settled', answer };
+    }
     const changes = await records.changes(run.options.label);
     records.end(new Error(`the transaction ${run.options.label} has ended`));
     try {
@@ -207,5 +221,15 @@ function resultOf<T>(answer: Answer<T>): T {
 function givenUp<T>(run: Run<T>, cause: Error): StoreError {
   const { label } = run.options;
   if (run.unknown.size > 0) return outcomeUnknown(label, cause);
+  return lostReason(label, cause);
+}
+
+/** Nothing was written, and a fresh attempt may succeed. */
+function isPassing(error: unknown): error is KvConflict | KvTransient {
+  return error instanceof KvConflict || error instanceof KvTransient;
+}
+
+function lostReason(label: string, cause: Error): StoreError {
+  if (cause instanceof KvTransient) return cause.final;
   return new StoreError('conflict', `every attempt of ${label} lost against another writer`, { cause });
 }

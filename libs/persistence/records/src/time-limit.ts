@@ -43,7 +43,7 @@ export async function withinTime<R>(
   let late: StoreError | undefined;
 
   const run = async (): Promise<R> => {
-    const snapshot = await kv.begin({ settled });
+    const snapshot = await kv.begin({ settled, readOnly: writing === undefined });
     attempt = { kv: snapshot, records: new RecordTransaction(snapshot, writing) };
     if (late) {
       snapshot.abandon();
