@@ -2,7 +2,13 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Committer } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
 import { ANALYTICS_DEPS, AnalyticsHttp } from '@state-server/features-analytics';
-import { BRANE_DEPS, BraneEditHttp, BraneHttp, MemberHttp } from '@state-server/features-brane';
+import {
+  BRANE_DEPS,
+  BraneEditHttp,
+  BraneHttp,
+  MemberHttp,
+  OperationHttp,
+} from '@state-server/features-brane';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
 import { USER_DEPS, UserHttp } from '@state-server/features-user';
@@ -19,12 +25,15 @@ export interface AppParts {
   readonly verifier: TokenVerifier;
   readonly environment: Environment;
   readonly limits: RateLimits;
+  /** Tells those who work operations off that there is a new one. */
+  readonly poke?: () => void;
 }
 
 const DOORS = [
   BraneHttp,
   BraneEditHttp,
   MemberHttp,
+  OperationHttp,
   ObjectHttp,
   UserHttp,
   EntityHttp,

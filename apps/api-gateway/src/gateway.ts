@@ -31,6 +31,8 @@ export interface GatewayParts {
   readonly store: Store;
   readonly committer: Committer;
   readonly verifier: TokenVerifier;
+  /** Tells those who work operations off that there is a new one. */
+  readonly poke?: () => void;
   /** Default: those of the installation. */
   readonly quotas?: Quotas;
 }

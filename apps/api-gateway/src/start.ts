@@ -1,5 +1,6 @@
 import { openBus, openCommitter, openStore, openVerifier } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
+import { channels } from '@state-server/messaging-port';
 import type { HttpService, Service } from '@state-server/platform';
 import type { ApiGatewayConfig } from './config';
 import { openGateway } from './gateway';
@@ -14,5 +15,8 @@ export async function start(service: Service<ApiGatewayConfig>): Promise<HttpSer
     onCommitted: (braneId, messages) => meter.edited(braneId, messages.length),
   });
   const { verifier } = await openVerifier(service, { store, bus });
-  return openGateway(service, { store, committer, verifier });
+  const poke = (): void => {
+    bus.publish(channels.operations, new Uint8Array(0));
+  };
+  return openGateway(service, { store, committer, verifier, poke });
 }

@@ -1,4 +1,4 @@
-import { REKEY_QUEUE } from '@state-server/commit';
+import { type OperationKind, operationKinds, REKEY_QUEUE } from '@state-server/commit';
 import { openBus, openCommitter, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
@@ -13,6 +13,7 @@ import { createBullMqQueue } from '@state-server/queue-bullmq';
 import type { Queue, QueueEvents } from '@state-server/queue-port';
 import { AppModule } from './app.module';
 import type { config } from './config';
+import { OperationsLoop } from './operations';
 import { Runner } from './runner';
 import { periodicTasks } from './tasks';
 
@@ -26,9 +27,10 @@ export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConf
 export async function start(service: Service<JobsRunnerConfig>): Promise<HttpService> {
   const { config: settings, environment, log, metrics } = service;
   const store = await openStore(service);
+  const bus = openBus(service);
   const meter = openActivityMeter(service, store);
   const committer = openCommitter(service, {
-    ...{ store, bus: openBus(service) },
+    ...{ store, bus },
     // The server's own work is no sign of life, but may have deleted or purged what is listed.
     onCommitted: (braneId) => meter.edited(braneId, 0),
   });
@@ -55,10 +57,22 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
   );
   const runner = new Runner({ queue: upkeep, tasks, environment, log, metrics });
   runner.start();
+  const operations = new OperationsLoop({
+    ...{ store, environment, bus, log, metrics },
+    kinds: operationKinds(kindsOfOperations()),
+    runner: `${service.instance}-${environment.ids.uuid()}`,
+  });
+  operations.start();
+  service.onStopAccepting('operations', () => operations.stop());
   service.onStopAccepting('runner', () => {
     runner.stop();
   });
   return startHttpService(service, { module: AppModule });
+}
+
+/** Every kind of long work that this process can do: a feature's own goes here. */
+function kindsOfOperations(): readonly OperationKind[] {
+  return [];
 }
 
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {

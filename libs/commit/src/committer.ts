@@ -35,6 +35,8 @@ export interface MutationRequest {
   /** Where the log stood when it was first sent; below the dedupe floor the edit is `edit.too_old` (SYNC I4). */
   readonly first_sent?: { readonly epoch: Epoch; readonly seq: number };
   readonly trace_id?: string;
+  /** The operation of which this is a step: it stands as one of them in the log, and is no edit that can be undone alone. */
+  readonly operation_id?: string;
   readonly also?: AlsoWrite;
   /** Milliseconds until the caller wants an answer; default 5,000. */
   readonly deadlineMs?: number;

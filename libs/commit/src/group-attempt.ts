@@ -188,9 +188,10 @@ export class GroupAttempt {
     const { op_id } = request;
     const frame = encodeEntry({ brane_id, epoch, seq, op_id, actor, at, ops });
     const kind = kindOf(work);
-    const { trace_id } = request;
-    const log: LogDoc = { brane_id, epoch, seq, op_id, at, actor, kind, frame, inverses };
-    tx.put('log', trace_id === undefined ? log : { ...log, trace_id });
+    const { trace_id, operation_id } = request;
+    let log: LogDoc = { brane_id, epoch, seq, op_id, at, actor, kind, frame, inverses };
+    if (trace_id !== undefined) log = { ...log, trace_id };
+    tx.put('log', operation_id === undefined ? log : { ...log, operation_id });
     const { fingerprint } = work;
     let record: OpResultDoc = { brane_id, epoch, seq, op_id, at, user_id: actor, fingerprint, kind };
     if (skipped.length > 0) record = { ...record, skipped };
@@ -248,6 +249,7 @@ export class GroupAttempt {
 }
 
 function kindOf({ demand, request }: Work): OpResultDoc['kind'] {
+  if (request.operation_id !== undefined) return 'system';
   if (request.actor.kind === 'system' || demand.kind === 'administer' || demand.kind === 'reap')
     return 'system';
   return demand.kind;

@@ -49,4 +49,30 @@ export { REKEY_QUEUE } from './write-changes';
 export { withResult } from './with-result';
 export { type BraneFault, type BraneReport, checkBrane, type CheckBraneOptions } from './check-brane';
 export { repairBrane, type RepairReport, type Rewrite } from './repair-brane';
+export {
+  listOperationsIn,
+  type OperationData,
+  type OperationDeps,
+  type OperationKind,
+  type OperationOrigin,
+  type OperationProgress,
+  type OperationStep,
+  readOperation,
+  type StepOutcome,
+} from './operations/operation';
+export {
+  operationId,
+  type StartedOperation,
+  type StartOperation,
+  startOperation,
+  startOperationIn,
+} from './operations/start-operation';
+export {
+  dueOperations,
+  OPERATION_LEASE_MS,
+  operationKinds,
+  type WorkDeps,
+  workOperation,
+  type WorkOutcome,
+} from './operations/work-operation';
 export { renewEpochs } from './renew-epochs';

@@ -1,5 +1,6 @@
 import type { CollectionName, HeadDoc, Key } from '@state-server/persistence-port';
 import { purgeCheckpoints } from './checkpoint/sweep-garbage';
+import { purgeOperations } from './operations/work-operation';
 import type { Ground, Step } from './lane';
 import { progressKey } from './rekey';
 
@@ -32,7 +33,11 @@ export async function purgeStep(ground: Ground, now: number, limit: number): Pro
       return head.status satisfies never;
   }
   if (head.log_floor <= head.seq) return { value: 'more', head: closeLog(head) };
-  if ((await purgeCheckpoints(tx, head.brane_id, limit)) || (await deleteSome(ground, limit))) {
+  const left =
+    (await purgeCheckpoints(tx, head.brane_id, limit)) ||
+    (await purgeOperations(tx, head.brane_id, limit)) ||
+    (await deleteSome(ground, limit));
+  if (left) {
     tx.guard('heads', [head.brane_id]);
     return { value: 'more' };
   }

@@ -6,4 +6,6 @@ export const BRANE_DEPS = Symbol('BRANE_DEPS');
 
 export interface BraneHttpDeps extends BraneDeps {
   readonly environment: Environment;
+  /** Tells those who work operations off that there is a new one; without it they find it by themselves. */
+  readonly poke?: () => void;
 }

@@ -28,4 +28,6 @@ export const channels = {
   heads: 'heads',
   /** New revocation records. */
   revocations: 'revocations',
+  /** An operation was started: whoever works them off looks at once. Empty. */
+  operations: 'operations',
 } as const;

@@ -122,6 +122,16 @@ export const COLLECTIONS = {
     indexes: { by_rank: { id: 1, fields: ['kind', 'listed', 'rank'] } },
   },
   activity: { id: 51, key: ['id'], indexes: {} },
+  operations: {
+    id: 35,
+    key: ['id'],
+    indexes: {
+      by_brane: { id: 1, fields: ['brane_id', 'created_at'] },
+      by_due: { id: 2, fields: ['due_at'] },
+      by_expiry: { id: 3, fields: ['expires_at'] },
+    },
+    expires: 'expires_at',
+  },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

@@ -97,6 +97,8 @@ export interface LogDoc {
   readonly frame: Uint8Array;
   readonly inverses: readonly Inverse[];
   readonly trace_id?: string;
+  /** The operation of which it was a step. */
+  readonly operation_id?: string;
 }
 
 /** What an op id led to: the idempotency record of one edit and the entry in its author's undo history. */
@@ -358,6 +360,47 @@ export interface ActivityDoc {
   readonly instances: number;
 }
 
+/**
+ * Long work in bounded steps (SYNC S3): not atomic, seen while it runs, and taken up again wherever it was cut off. Each step
+ * and the record of how far the work has come are one transaction.
+ */
+export interface OperationDoc {
+  readonly id: string;
+  /** Which steps it takes: the registry of whoever works it off knows them. */
+  readonly kind: string;
+  /** Among whose operations it is listed. */
+  readonly brane_id: BraneId;
+  /** Who asked for it, and in whose name its steps act. */
+  readonly user_id: UserId;
+  /** Under which it was asked for, and of what (SYNC I1). */
+  readonly op_id: OpId;
+  readonly fingerprint: string;
+  readonly state: 'running' | 'succeeded' | 'failed';
+  /** Steps that are done: the number of the next one. */
+  readonly step: number;
+  readonly progress: { readonly done: number; readonly total?: number };
+  /** What it was asked for; never changes. */
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Where the next step goes on; written by the step before. */
+  readonly cursor?: Readonly<Record<string, unknown>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly details?: Readonly<Record<string, unknown>>;
+  };
+  /** Attempts of the present step that came to nothing. */
+  readonly failures?: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+  /** While it runs: from when on somebody may take it up. Who works on it moves it on. */
+  readonly due_at?: Time;
+  /** Who took it up last. */
+  readonly runner?: string;
+  /** Once it has ended. */
+  readonly expires_at?: Time;
+}
+
 /** Facts about the store itself: format version, progress of upgrades and sweeps. */
 export interface MetaDoc {
   readonly key: string;
@@ -394,4 +437,5 @@ export interface Documents {
   listings: ListingDoc;
   popularity: PopularityDoc;
   activity: ActivityDoc;
+  operations: OperationDoc;
 }

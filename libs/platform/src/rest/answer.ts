@@ -30,6 +30,11 @@ export function createdAnswer(location: string, body: unknown, headers: AnswerHe
   return { status: 201, headers: { location, ...headers }, body };
 }
 
+/** Long work was begun (SYNC S3): `location` is where its operation is seen. */
+export function acceptedAnswer(location: string, body: unknown, headers: AnswerHeaders = {}): Answer {
+  return { status: 202, headers: { location, ...headers }, body };
+}
+
 export function emptyAnswer(headers: AnswerHeaders = {}): Answer {
   return { status: 204, headers };
 }

@@ -41,6 +41,7 @@ export const REST_COMPONENTS: Readonly<Record<string, readonly [Schema, string]>
   Member: [resources.member, 'Who may do what in a brane.'],
   Snapshot: [resources.snapshot, 'A whole brane at one seq; parents stand before their children.'],
   LogEntry: [resources.logEntry, 'One edit in the log.'],
+  Operation: [resources.operation, 'Long work in bounded steps; not atomic, and seen while it runs.'],
   Committed: [resources.committed, 'What became of an edit; it is durable.'],
   Health: [resources.health, 'What a service says about itself.'],
   ErrorMessageResponse: [

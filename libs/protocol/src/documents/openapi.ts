@@ -68,6 +68,7 @@ function bodiesOf(route: Route): (readonly [string, Schema])[] {
   const bodies: (readonly [string, Schema])[] = [];
   if (route.request !== undefined) bodies.push([`${base}Request`, route.request]);
   if (route.response.schema !== undefined) bodies.push([`${base}Response`, route.response.schema]);
+  if (route.accepted !== undefined) bodies.push([`${base}Accepted`, route.accepted]);
   return bodies;
 }
 
@@ -167,6 +168,15 @@ function success(route: Route, nameOf: ReadonlyMap<Schema, string>): JsonSchema 
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
       ...(schema === undefined ? {} : { content: content(schema, nameOf) }),
     },
+    ...(route.accepted === undefined
+      ? {}
+      : {
+          202: {
+            description: 'An operation was begun.',
+            headers: { ...headers, Location: headerRef('Location') },
+            content: content(route.accepted, nameOf),
+          },
+        }),
   };
 }
 

@@ -39,6 +39,7 @@ export const WIRE_SHAPES: ReadonlyMap<z.core.$ZodType, JsonSchema> = new Map<z.c
   [ids.prototypeId, UUID],
   [ids.opId, UUID],
   [ids.sessionId, UUID],
+  [ids.operationId, UUID],
   [
     ids.epoch,
     {

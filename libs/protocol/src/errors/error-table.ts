@@ -73,6 +73,8 @@ export const ERRORS = {
   'brane.frozen': row(423, 'The brane does not take edits now.'),
   'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
 
+  'operation.not_found': row(404, 'This brane has no such operation.'),
+
   'user.not_found': row(404, 'There is no such user.'),
   'member.last_owner': row(409, 'A brane keeps at least one owner.'),
   'member.unknown': row(404, 'This user is not a member of the brane.'),

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { role, visibility } from '../schema/brane-meta';
-import { braneId, logPosition, objectId, opId, userId, version } from '../schema/ids';
+import { braneId, logPosition, objectId, operationId, opId, userId, version } from '../schema/ids';
 import { clientOps, newObjectOf, pointer } from '../schema/ops';
 import { transform, value, valueMap } from '../schema/values';
 import { cursor, integerParameter, limit } from './page';
 
 export const braneParams = z.strictObject({ id: braneId });
+export const operationParams = z.strictObject({ id: braneId, operation_id: operationId });
 export const memberParams = z.strictObject({ id: braneId, user_id: userId });
 export const objectParams = z.strictObject({ id: objectId });
 export const actionParams = z.strictObject({

@@ -1,6 +1,17 @@
 import * as z from 'zod/mini';
 import { braneMeta, braneStatus, role, roleOrGuest, visibility } from '../schema/brane-meta';
-import { braneId, epoch, objectId, opId, seq, sessionId, time, userId, version } from '../schema/ids';
+import {
+  braneId,
+  epoch,
+  objectId,
+  operationId,
+  opId,
+  seq,
+  sessionId,
+  time,
+  userId,
+  version,
+} from '../schema/ids';
 import { op, sceneObject } from '../schema/objects';
 
 export const user = z.object({
@@ -75,6 +86,31 @@ export const logEntry = z.object({
   ops: z.array(op),
 });
 
+/** Long work in bounded steps: not atomic, and seen while it runs (SYNC S3). */
+export const operation = z.object({
+  id: operationId,
+  kind: z.string(),
+  /** Among whose operations it is listed. */
+  brane_id: braneId,
+  /** Who asked for it. */
+  user_id: userId,
+  state: z.enum(['running', 'succeeded', 'failed']),
+  /** In whatever its kind counts; `total` where that is known. */
+  progress: z.object({ done: z.int(), total: z.exactOptional(z.int()) }),
+  /** Once it has succeeded: what came of it, as its kind says. */
+  result: z.exactOptional(z.record(z.string(), z.unknown())),
+  /** Once it has failed: a code of the error table. What was done until then stays. */
+  error: z.exactOptional(
+    z.object({
+      code: z.string(),
+      message: z.string(),
+      details: z.exactOptional(z.record(z.string(), z.unknown())),
+    }),
+  ),
+  created_at: time,
+  updated_at: time,
+});
+
 /** Durable. */
 export const committed = z.object({
   brane_id: braneId,
@@ -137,6 +173,7 @@ export type BraneResource = z.output<typeof brane>;
 export type MemberResource = z.output<typeof member>;
 export type SnapshotResponse = z.output<typeof snapshot>;
 export type LogEntryResource = z.output<typeof logEntry>;
+export type OperationResource = z.output<typeof operation>;
 export type CommittedResponse = z.output<typeof committed>;
 export type EntityResponse = z.output<typeof entity>;
 export type HealthResponse = z.output<typeof health>;

@@ -28,6 +28,8 @@ export interface Route {
   readonly request?: Schema;
   /** Without a schema there is no body. */
   readonly response: { readonly status: number; readonly schema?: Schema };
+  /** Where it may become long work (SYNC S3): then it answers 202 with the operation, and Location says where that is seen. */
+  readonly accepted?: Schema;
   /** The codes of this route, besides those that any route may answer (see errorsOf). */
   readonly errors: readonly ErrorCode[];
   /** Idempotency-Key: refused without, taken where it is sent, or ignored (SYNC I5). */

@@ -18,6 +18,7 @@ export const braneId = z.custom<BraneId>(isUuid, UUID_MESSAGE);
 export const prototypeId = z.custom<PrototypeId>(isUuid, UUID_MESSAGE);
 export const opId = z.custom<OpId>(isUuid, UUID_MESSAGE);
 export const sessionId = z.custom<SessionId>(isUuid, UUID_MESSAGE);
+export const operationId = z.custom<string>(isUuid, UUID_MESSAGE);
 /** Opaque; nothing but equality may be asked of it (SYNC L3). */
 export const epoch = z.custom<Epoch>(
   (value) => typeof value === 'string' && value.length > 0 && value.length <= 64,

@@ -4,6 +4,7 @@ import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
 import { memberRoutes } from './members';
+import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
 import { otherRoutes } from './other';
 import { userRoutes } from './users';
@@ -15,6 +16,7 @@ export const ROUTES = {
   ...braneRoutes,
   ...braneEditRoutes,
   ...memberRoutes,
+  ...operationRoutes,
   ...objectRoutes,
   ...otherRoutes,
   ...analyticsRoutes,
