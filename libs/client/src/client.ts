@@ -1,8 +1,9 @@
 import { asBraneId, asOpId, asUserId, type BraneId, type Environment } from '@state-server/domain';
-import { fail, StateError, type WireFormat } from '@state-server/protocol';
+import { StateError, type WireFormat } from '@state-server/protocol';
 import { browserEnvironment, browserFetch, browserWebSocket } from './browser-environment';
 import { Connection, type ConnectionStatus, errorOf, type WebSocketConstructor } from './connection';
 import { Emitter } from './emitter';
+import { sdkError } from './errors';
 import { type HttpAnswer, type HttpOptions, type HttpRequest, sendRequest } from './http';
 import { LiveBrane } from './live-brane';
 import { createRestApi, type RestApi } from './rest-api';
@@ -132,7 +133,7 @@ export class Client {
   /** A brane, live. Resolves when its state is complete; rejects when it may not be seen. */
   async join(braneId: BraneId): Promise<LiveBrane> {
     const { user } = this;
-    if (!user) throw fail('auth.required');
+    if (!user) throw sdkError('auth.required');
     const present = this.branes.get(braneId);
     if (present) return this.whenSynced(present);
     const brane = new LiveBrane({
@@ -160,10 +161,10 @@ export class Client {
       const stop = [
         brane.events.on('synced', () => settle(() => resolve(brane))),
         brane.events.on('left', ({ reason }) =>
-          settle(() => reject(fail('brane.not_found', { brane_id: brane.id, reason }))),
+          settle(() => reject(sdkError('brane.not_found', { brane_id: brane.id, reason }))),
         ),
         this.events.on('connection', (status) => {
-          if (status.state === 'closed') settle(() => reject(status.error ?? fail('brane.not_joined')));
+          if (status.state === 'closed') settle(() => reject(status.error ?? sdkError('brane.not_joined')));
         }),
       ];
       const settle = (finish: () => void): void => {

@@ -3,9 +3,6 @@ import {
   type ClientFrame,
   encodeFrame,
   type ErrorCode,
-  ERRORS,
-  fail,
-  isErrorCode,
   parseServerFrame,
   PROTOCOL_VERSION,
   type ServerFrame,
@@ -16,6 +13,10 @@ import {
 } from '@state-server/protocol';
 import { backoff } from './backoff';
 import { Emitter } from './emitter';
+import { FINAL_CLOSE_CODES } from './errors';
+
+/** What comes over a socket has no HTTP status. */
+const UNSAID_STATUS = 0;
 
 /** The part of the WebSocket interface that is used; the global one of browsers and Node 22, or that of `ws`. */
 export interface WebSocketLike {
@@ -215,7 +216,7 @@ export class Connection {
     if (this.socket !== socket) return;
     this.drop(1_000, 'connection lost');
     if (event && event.code >= FINAL_CLOSE.from && event.code <= FINAL_CLOSE.to) {
-      this.giveUp(fail(codeOfClose(event.code), { close_code: event.code }, event.reason || undefined));
+      this.giveUp(closedForGood(event.code, event.reason));
       return;
     }
     this.wait(backoff(this.attempt, this.options.environment.random, RETRY));
@@ -271,14 +272,17 @@ function parseKnown(value: unknown): ServerFrame | undefined {
   }
 }
 
-/** What a `system.error` frame says, as the typed error; a code of a newer server counts as `internal`. */
+/** What a `system.error` frame says, as the typed error. */
 export function errorOf(frame: Extract<ServerFrame, { type: 'system.error' }>): StateError {
+  const { code, message, retryable, details } = frame;
   const wait = frame.retry_after_ms === undefined ? {} : { retryAfterMs: frame.retry_after_ms };
-  return fail(isErrorCode(frame.code) ? frame.code : 'internal', frame.details, frame.message, wait);
+  return new StateError(code as ErrorCode, message, { status: UNSAID_STATUS, retryable }, details, wait);
 }
 
-/** The row of the error table that a close code stands for. */
-function codeOfClose(closeCode: number): ErrorCode {
-  const rows = Object.entries(ERRORS) as [ErrorCode, { readonly close?: number }][];
-  return rows.find(([, row]) => row.close === closeCode)?.[0] ?? 'internal';
+function closedForGood(closeCode: number, reason: string): StateError {
+  const code = FINAL_CLOSE_CODES[closeCode] ?? 'internal';
+  const facts = { status: UNSAID_STATUS, retryable: false };
+  return new StateError(code, reason || `closed with ${closeCode}: ${code}`, facts, {
+    close_code: closeCode,
+  });
 }

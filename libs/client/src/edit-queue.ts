@@ -1,6 +1,7 @@
 import { asOpId, type BraneId, type ClientOp, type Environment, type OpId } from '@state-server/domain';
-import { type ClientFrame, fail, fromRefusal, type StateError } from '@state-server/protocol';
+import { type ClientFrame, type StateError } from '@state-server/protocol';
 import { EditSender } from './edit-sender';
+import { refusedHere, sdkError } from './errors';
 import type { EditHandle, SaveState } from './live-brane-types';
 import type { OptimisticScene } from './optimistic-scene';
 import { type LogPosition, type PendingEdit, type PendingEdits, type PendingKind } from './pending-edits';
@@ -44,7 +45,7 @@ export class EditQueue {
   /** Shown at once; throws when the rules refuse it here already. */
   edit(ops: readonly ClientOp[]): EditHandle {
     const refusal = this.options.scene.tryLocal(ops);
-    if (refusal) throw fromRefusal(refusal);
+    if (refusal) throw refusedHere(refusal);
     const opId = this.newOpId();
     this.history.edited(opId);
     return this.enqueue('edit', opId, ops);
@@ -131,7 +132,7 @@ export class EditQueue {
       this.options.pending.remove(edit.opId);
       const message = `not saved: ${reason}`;
       if (edit.acked) edit.resolve(edit.acked);
-      else edit.reject(fail('brane.not_joined', { reason }, message));
+      else edit.reject(sdkError('brane.not_joined', { reason }, message));
     }
   }
 

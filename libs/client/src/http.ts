@@ -4,14 +4,14 @@ import {
   decodeJson,
   encodeCbor,
   encodeJson,
-  fail,
+  type ErrorCode,
   FROM_SERVER,
-  isErrorCode,
   MEDIA_TYPES,
   StateError,
   type WireFormat,
 } from '@state-server/protocol';
 import { backoff } from './backoff';
+import { sdkError } from './errors';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -79,7 +79,7 @@ async function sendOnce(options: HttpOptions, request: HttpRequest): Promise<Htt
     const message = abort.signal.aborted
       ? `${request.method} ${request.path}: no answer within ${options.deadlineMs} ms`
       : `${request.method} ${request.path}: ${error instanceof Error ? error.message : String(error)}`;
-    throw fail('upstream.unavailable', undefined, message, { cause: error });
+    throw sdkError('upstream.unavailable', undefined, message, { cause: error });
   } finally {
     environment.timers.clear(timer);
   }
@@ -117,8 +117,9 @@ function decodeBody(response: Response, bytes: Uint8Array): unknown {
 
 interface Envelope {
   readonly error: {
-    readonly code: string;
+    readonly code: ErrorCode;
     readonly message: string;
+    readonly retryable: boolean;
     readonly details?: Record<string, unknown>;
   };
 }
@@ -130,12 +131,14 @@ function isEnvelope(body: unknown): body is Envelope {
 }
 
 function errorOf(response: Response, body: unknown): StateError {
+  const { status } = response;
   const seconds = Number(response.headers.get('retry-after'));
   const wait = seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
   if (!isEnvelope(body)) {
-    const code = response.status >= 500 ? 'upstream.unavailable' : 'internal';
-    return fail(code, { status: response.status }, `${response.status} without an error envelope`, wait);
+    const message = `${status} without an error envelope`;
+    const code = status >= 500 ? 'upstream.unavailable' : 'internal';
+    return new StateError(code, message, { status, retryable: status >= 500 }, { status }, wait);
   }
-  const { code, message, details } = body.error;
-  return fail(isErrorCode(code) ? code : 'internal', details, message, wait);
+  const { code, message, retryable, details } = body.error;
+  return new StateError(code, message, { status, retryable }, details, wait);
 }

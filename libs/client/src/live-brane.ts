@@ -12,7 +12,8 @@ import {
   type Transform,
   type Value,
 } from '@state-server/domain';
-import { fail, type ServerFrame, type StateError } from '@state-server/protocol';
+import { type ServerFrame, type StateError } from '@state-server/protocol';
+import { sdkError } from './errors';
 import { BraneInbox, type OpsFrame } from './brane-inbox';
 import { EditQueue } from './edit-queue';
 import { Emitter } from './emitter';
@@ -305,8 +306,8 @@ export class LiveBrane {
   }
 
   private mustBeJoined(): void {
-    if (this.ended) throw fail('brane.not_joined', { reason: this.ended.reason });
-    if (!this.inbox.position) throw fail('brane.not_joined');
+    if (this.ended) throw sdkError('brane.not_joined', { reason: this.ended.reason });
+    if (!this.inbox.position) throw sdkError('brane.not_joined');
   }
 
   private changed(): void {

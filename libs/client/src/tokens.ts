@@ -1,5 +1,5 @@
 import type { Clock } from '@state-server/domain';
-import { fail } from '@state-server/protocol';
+import { sdkError } from './errors';
 
 export interface TokenUser {
   readonly id: string;
@@ -53,7 +53,7 @@ export class Tokens {
 
   /** A token that is good for a while; `auth.required` when nobody is signed in. */
   async access(options: { readonly force?: boolean } = {}): Promise<string> {
-    if (!this.current) throw fail('auth.required');
+    if (!this.current) throw sdkError('auth.required');
     if (!options.force && this.renewInMs() > 0) return this.current.set.access_token;
     const before = this.current;
     this.renewing ??= this.renew(before.set.refresh_token).finally(() => {

@@ -98,5 +98,5 @@ export function refusalRecord(
 function recordedRefusal(refused: NonNullable<OpResultDoc['refused']>): StateError {
   // A record of a newer version may name a code that this one does not have.
   const code: ErrorCode = isErrorCode(refused.code) ? refused.code : 'op.invalid';
-  return new StateError(code, refused.message, refused.details);
+  return fail(code, refused.details, refused.message);
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIENT_FRAMES } from '../frames/client-frames';
 import { SERVER_FRAMES } from '../frames/server-brane-frames';
-import { toEnvelope } from '../errors/state-error';
+import { toEnvelope } from '../errors/fail';
 import { asyncApiDocument } from './asyncapi';
 import { pascalCase } from './names';
 import { openApiDocument } from './openapi';

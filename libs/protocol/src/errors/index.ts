@@ -1,2 +1,3 @@
 export * from './error-table';
+export * from './fail';
 export * from './state-error';

@@ -2,7 +2,8 @@ import { decodeCbor } from '../codec/cbor';
 import { DecodeError } from '../codec/decode-error';
 import { decodeJson } from '../codec/json';
 import type { ErrorCode } from '../errors/error-table';
-import { fail, type StateError } from '../errors/state-error';
+import { fail } from '../errors/fail';
+import type { StateError } from '../errors/state-error';
 import { parseWith } from '../schema/parse';
 import { CLIENT_FRAMES, type ClientFrame, type ClientFrameType } from './client-frames';
 

@@ -1,6 +1,7 @@
 import type { Op, SceneObject } from '@state-server/domain';
-import { fail } from '../errors/state-error';
-import { parseWith } from '../schema/parse';
+import * as z from 'zod/mini';
+import { type ErrorCode } from '../errors/error-table';
+import { type ErrorDetails, StateError } from '../errors/state-error';
 import { toMatrix } from '../schema/values';
 import {
   type BraneOpsFrame,
@@ -18,16 +19,24 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function parseServerFrame(input: unknown): ServerFrame {
   if (!isFields(input) || typeof input['type'] !== 'string') {
-    throw fail('frame.invalid', undefined, 'A frame is a map with a text field "type".');
+    throw unreadable('frame.invalid', 'A frame is a map with a text field "type".');
   }
   if (isBraneOps(input)) return withTransforms(input, 'ops', reviveOp);
   if (isBraneSnapshot(input)) return withTransforms(input, 'objects', reviveObject);
   const type = input['type'];
   if (type === 'brane.ops' || type === 'brane.snapshot') {
-    throw fail('frame.invalid', { type }, `A ${type} frame lacks a field.`);
+    throw unreadable('frame.invalid', `A ${type} frame lacks a field.`, { type });
   }
-  if (!isControlType(type)) throw fail('frame.unknown_type', { type });
-  return parseWith(SERVER_CONTROL_FRAMES[type], input, 'frame.invalid');
+  if (!isControlType(type))
+    throw unreadable('frame.unknown_type', 'There is no frame of this type.', { type });
+  const parsed = z.safeParse(SERVER_CONTROL_FRAMES[type], input);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unreadable('frame.invalid', `/${issue?.path.join('/')} ${issue?.message}`, { type });
+}
+
+function unreadable(code: ErrorCode, message: string, details?: ErrorDetails): StateError {
+  return new StateError(code, message, { status: 400, retryable: false }, details);
 }
 
 function isControlType(type: string): type is keyof typeof SERVER_CONTROL_FRAMES {

@@ -1,6 +1,6 @@
 import type { BraneId, Epoch, Op, OpId, SceneObject, UserId } from '@state-server/domain';
 import * as z from 'zod/mini';
-import type { SystemError } from '../errors/state-error';
+import type { SystemError } from '../errors/fail';
 import { braneMeta, roleOrGuest } from '../schema/brane-meta';
 import { braneId, epoch, objectId, opId, seq, sessionId, time, userId } from '../schema/ids';
 import { valueMap } from '../schema/values';

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type ErrorCode, isErrorCode } from '../errors/error-table';
-import { fail, type StateError } from '../errors/state-error';
+import { fail } from '../errors/fail';
+import type { StateError } from '../errors/state-error';
 
 type Issue = z.core.$ZodIssue;
 

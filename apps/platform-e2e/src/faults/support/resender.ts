@@ -1,4 +1,4 @@
-import { type Client, createClient, StateError } from '@state-server/client';
+import { type Client, createClient } from '@state-server/client';
 import { asBraneId, type BraneId } from '@state-server/domain';
 import { until } from '@state-server/testing';
 import { WebSocket } from 'ws';
@@ -81,7 +81,7 @@ export class Resender {
     });
     return until(
       () => {
-        if (socket.closed) throw new StateError('upstream.unavailable', 'the connection was lost');
+        if (socket.closed) throw new Error('the connection was lost');
         const answer = socket.frames.find((frame) => frame['op_id'] === opId && ANSWERS.has(frame.type));
         if (!answer) return undefined;
         socket.frames.length = 0;

@@ -1,6 +1,7 @@
 import { refuse } from '@state-server/domain';
 import { decodeCbor, encodeCbor } from '../codec/cbor';
-import { fail, fromRefusal, StateError, toEnvelope, toStateError, toSystemError } from './state-error';
+import { fail, fromRefusal, toEnvelope, toStateError, toSystemError } from './fail';
+import { StateError } from './state-error';
 
 describe('a StateError', () => {
   it('takes status and message from the table', () => {
