@@ -1,6 +1,7 @@
 import {
+  type BraneChange,
   type BraneOp,
-  isText,
+  changeBrane,
   LIMITS,
   ok,
   type OpContext,
@@ -14,36 +15,38 @@ import { fail } from '@state-server/protocol';
 /** Between the deletion of a brane and its purge, ms (SYNC L7). */
 export const PURGE_AFTER_MS = 30 * 24 * 3_600_000;
 
-/** Name, visibility, members and status of the brane, through the one reducer; all or nothing (SYNC L1, L6). */
+/** Name, visibility, settings, members and status of the brane, through the one reducer; all or nothing (SYNC L1, L6). */
 export function resolveAdminister(
   copy: WorkingCopy,
-  ops: readonly BraneOp[],
+  changes: readonly BraneChange[],
   context: OpContext,
 ): Result<Resolved> {
-  if (ops.length === 0) return refuse('edit.empty', 'An edit holds at least one op.');
+  if (changes.length === 0) return refuse('edit.empty', 'An edit holds at least one op.');
   const before = copy.savepoint();
-  const resolved = ops.map((op) => complete(op, context.at));
-  for (const op of resolved) {
-    assertInTime(copy, op, context.at);
-    assertWithinLimits(copy, op);
-    const result = copy.apply(op, context);
-    if (result.ok) continue;
+  const ops: BraneOp[] = [];
+  for (const change of changes) {
+    const result = apply(copy, change, context);
+    if (result.ok) {
+      ops.push(result.value);
+      continue;
+    }
     copy.rollback(before);
     return result;
   }
-  return ok({ ops: resolved, inverses: [], skipped: [] });
+  return ok({ ops, inverses: [], skipped: [] });
 }
 
-/** Throws `field.invalid` or `field.too_large`. */
-export function assertName(name: string): void {
-  if (!isText(name)) throw fail('field.invalid', { pointer: '/name' });
-  if (Array.from(name).length > LIMITS.name_chars) {
-    throw fail('field.too_large', { pointer: '/name', max: LIMITS.name_chars });
-  }
+function apply(copy: WorkingCopy, change: BraneChange, context: OpContext): Result<BraneOp> {
+  const asked = changeBrane(copy.meta, change, context.at);
+  if (!asked.ok) return asked;
+  const op = complete(asked.value, context.at);
+  assertInTime(copy, op, context.at);
+  assertWithinLimits(copy, op);
+  const result = copy.apply(op, context);
+  return result.ok ? ok(op) : result;
 }
 
 function assertWithinLimits(copy: WorkingCopy, op: BraneOp): void {
-  if (op.op === 'set_brane' && op.name !== undefined) assertName(op.name);
   if (op.op !== 'set_member' || op.role === null) return;
   const { members } = copy.meta;
   if (Object.hasOwn(members, op.user_id) || Object.keys(members).length < LIMITS.members_per_brane) return;

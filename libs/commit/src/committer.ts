@@ -1,7 +1,8 @@
 import type {
+  BraneChange,
   BraneId,
   BraneMeta,
-  BraneOp,
+  BraneSettings,
   ClientOp,
   Epoch,
   ObjectId,
@@ -53,7 +54,7 @@ export interface UndoRequest extends MutationRequest {
 
 export interface AdministerRequest extends MutationRequest {
   /** `set_status` to `deleted` gets its `purge_after` from the server, whatever the op says (SYNC L7). */
-  readonly ops: readonly BraneOp[];
+  readonly ops: readonly BraneChange[];
   /** The brane's version (BraneDoc) that the caller has seen; another one is `precondition.failed`. */
   readonly if_version?: number;
 }
@@ -89,6 +90,7 @@ export interface NewBrane {
   readonly op_id: OpId;
   readonly name: string;
   readonly visibility: Visibility;
+  readonly settings?: BraneSettings;
   readonly also?: AlsoWrite;
 }
 
@@ -106,7 +108,7 @@ export interface Committer {
     actor: Actor,
     brane: NewBrane,
   ): Promise<{ readonly meta: BraneMeta; readonly committed: Committed }>;
-  /** Name, visibility, members, deletion, purge: as log entries (SYNC L6, L7), with the rights each needs. */
+  /** Name, visibility, settings, archive, members, deletion, purge: as log entries (SYNC L6, L7), with the rights each needs. */
   administer(request: AdministerRequest): Promise<Committed>;
   /** Takes away marked objects that were deleted before `before` (SYNC S1); bounded; answers how many are gone. */
   reap(braneId: BraneId, before: string, limit: number): Promise<number>;

@@ -3,15 +3,15 @@ import {
   asEpoch,
   type BraneId,
   type BraneMeta,
+  changeBrane,
   type Epoch,
   newMeta,
   newRoot,
   type Op,
   roleIn,
 } from '@state-server/domain';
-import { fail } from '@state-server/protocol';
+import { fail, fromRefusal } from '@state-server/protocol';
 import type { HeadDoc, OpResultDoc, Transaction } from '@state-server/persistence-port';
-import { assertName } from './administer';
 import type { Actor, BraneMessage, Committed, NewBrane } from './committer';
 import type { Core } from './core';
 import { toCommitError } from './errors';
@@ -48,7 +48,7 @@ export async function createBrane(
   actor: Actor,
   brane: NewBrane,
 ): Promise<{ readonly meta: BraneMeta; readonly committed: Committed }> {
-  assertName(brane.name);
+  assertFit(brane);
   const { clock, ids } = core.environment;
   const plan: Plan = {
     actor,
@@ -61,6 +61,7 @@ export async function createBrane(
       id: brane.id,
       name: brane.name,
       visibility: brane.visibility,
+      ...(brane.settings && { settings: brane.settings }),
     }),
   };
   const options = { label: 'commit.create_brane', deadlineMs: REQUEST_DEADLINE_MS };
@@ -71,6 +72,13 @@ export async function createBrane(
   } catch (error) {
     throw toCommitError(error);
   }
+}
+
+/** Throws `field.invalid`, `field.too_large`. */
+function assertFit({ name, settings }: NewBrane): void {
+  const change = { op: 'set_brane', name, ...(settings && { settings }) } as const;
+  const result = changeBrane({}, change, '');
+  if (!result.ok) throw fromRefusal(result.refusal);
 }
 
 async function create(tx: Transaction, plan: Plan): Promise<Created> {
@@ -96,12 +104,13 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
   const { id, epoch, at, actor, brane } = plan;
   // Its own record protects this read: of two that find the id free, one loses (SYNC I6, P1).
   if (await tx.get('object_ids', [id])) throw fail('id.taken', { id });
-  const meta = newMeta({ id, name: brane.name, visibility: brane.visibility, owner: actor.user_id, at });
+  const { name, visibility, settings } = brane;
+  const meta = newMeta({ id, name, visibility, owner: actor.user_id, at, ...(settings && { settings }) });
   const context = { seq: 1, at, actor: actor.user_id };
   const root = newRoot(meta, context);
   const ops: readonly Op[] = [
     { op: 'create', object: root },
-    { op: 'set_brane', name: meta.name, visibility: meta.visibility },
+    { op: 'set_brane', name, visibility, ...(settings && { settings }) },
     { op: 'set_member', user_id: actor.user_id, role: 'owner' },
   ];
   const place = { brane_id: id, epoch, seq: 1, op_id: brane.op_id, at };

@@ -11,7 +11,7 @@ import { createFakeEnvironment } from '@state-server/testing';
 
 const AT = '2026-01-01T00:00:00.000Z';
 
-describe('a listing', () => {
+describe('a listing (BRANE-8)', () => {
   let store: Store;
   const put = (id: string, listed: Listed | undefined): Promise<void> =>
     store.transact({ label: 'spec' }, (tx) => putListing(tx, 'brane', id, listed));

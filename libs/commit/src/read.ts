@@ -177,6 +177,19 @@ export function toMeta(brane: BraneDoc, members: readonly MemberDoc[]): BraneMet
     created_at: brane.created_at,
     updated_at: brane.updated_at,
     created_by: brane.created_by,
-    ...(brane.purge_after === undefined ? {} : { purge_after: brane.purge_after }),
+    ...rareFields(brane),
+  };
+}
+
+/** What a brane need not have, alike in its record and its meta. */
+export function rareFields({
+  purge_after,
+  settings,
+  archived_at,
+}: Pick<BraneMeta, 'purge_after' | 'settings' | 'archived_at'>): Partial<BraneMeta> {
+  return {
+    ...(purge_after === undefined ? {} : { purge_after }),
+    ...(settings && { settings }),
+    ...(archived_at === undefined ? {} : { archived_at }),
   };
 }

@@ -1,5 +1,5 @@
-import { type BraneMeta, type BraneOp, can, roleIn } from '@state-server/domain';
-import { fail } from '@state-server/protocol';
+import { type BraneChange, type BraneMeta, can, roleIn } from '@state-server/domain';
+import { fail, type StateError } from '@state-server/protocol';
 import type { HeadDoc } from '@state-server/persistence-port';
 import type { Work } from './work';
 
@@ -25,14 +25,30 @@ export function assertVisible(work: Work, meta: BraneMeta): void {
 export function assertAllowed(work: Work, meta: BraneMeta): void {
   const { actor, brane_id } = work.request;
   const { demand } = work;
-  const restores = demand.kind === 'administer' && demand.ops.every((op) => op.op === 'set_status');
-  if (meta.status !== 'live' && !restores && demand.kind !== 'reap')
-    throw fail('brane.deleted', { brane_id });
-  if (actor.kind === 'system') return;
-  const role = roleIn(meta, actor.user_id);
-  if (!allowed(role, work)) {
-    throw fail('permission.denied', { brane_id, role }, `A ${role ?? 'stranger'} may not do this here.`);
+  if (meta.status !== 'live' && !standsDeletion(work)) throw fail('brane.deleted', { brane_id });
+  const edits = demand.kind !== 'administer' && demand.kind !== 'reap';
+  if (edits && typeof meta.archived_at === 'string') {
+    // Whoever could not edit it anyway is told that, and not what he might do about it.
+    if (actor.kind === 'user' && !can(roleIn(meta, actor.user_id), 'edit')) throw denied(work, meta);
+    throw fail('brane.archived', { brane_id, archived_at: meta.archived_at });
   }
+  if (actor.kind === 'system') return;
+  if (!allowed(roleIn(meta, actor.user_id), work)) throw denied(work, meta);
+}
+
+function denied({ request }: Work, meta: BraneMeta): StateError {
+  const role = roleIn(meta, request.actor.user_id);
+  const details = { brane_id: request.brane_id, role };
+  return fail('permission.denied', details, `A ${role ?? 'stranger'} may not do this here.`);
+}
+
+/** What a deleted brane takes: its restoration or purge, the reaping, and the hand-over of a member who is gone. */
+function standsDeletion({ demand, request }: Work): boolean {
+  if (demand.kind === 'reap') return true;
+  if (demand.kind !== 'administer') return false;
+  return demand.ops.every(
+    ({ op }) => op === 'set_status' || (op === 'set_member' && request.actor.kind === 'system'),
+  );
 }
 
 function allowed(role: Standing, { demand, request }: Work): boolean {
@@ -51,7 +67,7 @@ function allowed(role: Standing, { demand, request }: Work): boolean {
   }
 }
 
-function mayAdminister(role: Standing, op: BraneOp, userId: string): boolean {
+function mayAdminister(role: Standing, op: BraneChange, userId: string): boolean {
   switch (op.op) {
     case 'set_brane':
       return can(role, 'configure');

@@ -1,4 +1,4 @@
-import type { BraneOp, ClientOp, ObjectId, OpId } from '@state-server/domain';
+import type { BraneChange, ClientOp, ObjectId, OpId } from '@state-server/domain';
 import type { BraneMessage, Committed, MutationRequest } from './committer';
 import type { StateError } from '@state-server/protocol';
 
@@ -6,7 +6,11 @@ import type { StateError } from '@state-server/protocol';
 export type Demand =
   | { readonly kind: 'edit'; readonly ops: readonly ClientOp[] }
   | { readonly kind: 'undo' | 'redo'; readonly target: OpId | undefined }
-  | { readonly kind: 'administer'; readonly ops: readonly BraneOp[]; readonly ifVersion: number | undefined }
+  | {
+      readonly kind: 'administer';
+      readonly ops: readonly BraneChange[];
+      readonly ifVersion: number | undefined;
+    }
   | { readonly kind: 'reap'; readonly before: string; readonly limit: number };
 
 /** One request that becomes at most one log entry (SYNC L1), from its arrival to its answer. */

@@ -7,6 +7,7 @@ import {
   type Transaction,
 } from '@state-server/persistence-port';
 import type { Ground } from './lane';
+import { rareFields } from './read';
 import { type Placement, sameCell, spaceDoc, spaceKey, type SpacePlan } from './space-index';
 
 /** The queue of the work that finishes a re-keying (SYNC S2). */
@@ -85,7 +86,7 @@ export function toBraneDoc(meta: BraneMeta, version: number): BraneDoc {
     created_at: meta.created_at,
     updated_at: meta.updated_at,
     created_by: meta.created_by,
-    ...(meta.purge_after === undefined ? {} : { purge_after: meta.purge_after }),
+    ...rareFields(meta),
     version,
   };
 }

@@ -1,4 +1,4 @@
-import type { BraneMeta, BraneStatus, Group, Role, Visibility } from './entities';
+import type { BraneMeta, BraneSettings, BraneStatus, Group, Role, Visibility } from './entities';
 import type { BraneId, UserId } from './ids';
 import { IDENTITY } from './matrix';
 import type { BraneOp, OpContext } from './ops';
@@ -20,6 +20,7 @@ export interface NewBraneMeta {
   readonly owner: UserId;
   /** RFC 3339. */
   readonly at: string;
+  readonly settings?: BraneSettings;
 }
 
 /** A new live brane with one owner. */
@@ -33,6 +34,7 @@ export function newMeta(brane: NewBraneMeta): BraneMeta {
     created_at: brane.at,
     updated_at: brane.at,
     created_by: brane.owner,
+    ...(brane.settings && { settings: brane.settings }),
   };
 }
 
@@ -62,13 +64,10 @@ export function newRoot(meta: BraneMeta, context: OpContext): Group {
 /** What is true of the brane after the op (SYNC L6, L7). The root group keeps a name of its own. */
 export function applyBraneOp(meta: BraneMeta, op: BraneOp, context: OpContext): Result<BraneMeta> {
   switch (op.op) {
-    case 'set_brane':
-      return ok({
-        ...meta,
-        ...(op.name === undefined ? {} : { name: op.name }),
-        ...(op.visibility === undefined ? {} : { visibility: op.visibility }),
-        updated_at: context.at,
-      });
+    case 'set_brane': {
+      const { op: _op, ...fields } = op;
+      return ok({ ...meta, ...fields, updated_at: context.at });
+    }
     case 'set_member':
       return setMember(meta, op.user_id, op.role, context);
     case 'set_status':

@@ -81,6 +81,16 @@ export type Visibility = 'private' | 'link' | 'public';
 /** live → deleted (restorable until purge_after) → purging (no way back) → purged (a tombstone for ever) (SYNC L7). */
 export type BraneStatus = 'live' | 'deleted' | 'purging' | 'purged';
 
+/** What its owners say of a brane and want of it; all of it may be absent. */
+export interface BraneSettings {
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  /** See `isPicture`. */
+  readonly thumbnail?: string;
+  /** Days for which log entries are kept beyond checkpoints; absent: the server's default; 0: all of them for ever. */
+  readonly history_days?: number;
+}
+
 /** What is true of a brane besides its objects; changed only by log entries (SYNC L6). */
 export interface BraneMeta {
   readonly id: BraneId;
@@ -92,4 +102,7 @@ export interface BraneMeta {
   readonly updated_at: string;
   readonly created_by: UserId;
   readonly purge_after?: string;
+  readonly settings?: BraneSettings;
+  /** Since when nobody edits its objects; null or absent: they are edited. */
+  readonly archived_at?: string | null;
 }

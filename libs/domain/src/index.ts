@@ -1,5 +1,6 @@
 export { applyOp } from './apply-op';
 export { applyBraneOp, newMeta, newRoot, type NewBraneMeta } from './brane';
+export { BRANE_LIMITS, changeBrane } from './change-brane';
 export type { Resolved, Skipped } from './draft';
 export * from './entities';
 export * from './environment';
@@ -27,6 +28,7 @@ export {
   rankOf,
   scoreAt,
 } from './popularity';
+export { isPicture, PICTURE_CHARS } from './picture';
 export * from './refusal';
 export { type EditEnvironment, resolveEdit } from './resolve-edit';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';

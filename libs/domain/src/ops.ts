@@ -1,6 +1,7 @@
 import type {
   Block,
   BraneMeta,
+  BraneSettings,
   Group,
   Role,
   SceneObject,
@@ -113,9 +114,30 @@ export type Op =
 
 /** Log entries about the brane itself (SYNC L6, L7). They have no inverse for undo. */
 export type BraneOp =
-  | { readonly op: 'set_brane'; readonly name?: string; readonly visibility?: Visibility }
+  | {
+      /** Each field that it holds takes the place of the brane's own. */
+      readonly op: 'set_brane';
+      readonly name?: string;
+      readonly visibility?: Visibility;
+      readonly settings?: BraneSettings;
+      readonly archived_at?: string | null;
+    }
   | { readonly op: 'set_member'; readonly user_id: UserId; readonly role: Role | null }
   | { readonly op: 'set_status'; readonly status: BraneMeta['status']; readonly purge_after?: string };
+
+/** Null takes a setting away; what is not named stays. */
+export type SettingsChange = { readonly [Name in keyof BraneSettings]?: BraneSettings[Name] | null };
+
+/** What is asked of a brane itself; the server resolves it to a BraneOp. */
+export type BraneChange =
+  | {
+      readonly op: 'set_brane';
+      readonly name?: string;
+      readonly visibility?: Visibility;
+      readonly settings?: SettingsChange;
+      readonly archived?: boolean;
+    }
+  | Extract<BraneOp, { readonly op: 'set_member' | 'set_status' }>;
 
 /** What the log entry says about all of its ops. */
 export interface OpContext {

@@ -2,7 +2,7 @@ import { indexTerms, matchesTerms, nameOrder, queryTerms } from './search-terms'
 
 const found = (name: string, query: string): boolean => matchesTerms(indexTerms([name]), queryTerms(query));
 
-describe('the terms of a search', () => {
+describe('the terms of a search (BRANE-9)', () => {
   it('forget case, accents and compatibility forms', () => {
     expect(indexTerms(['Crème BRÛLÉE, Ⅳ-ﬁre!'])).toEqual(['creme', 'brulee', 'iv', 'fire']);
     expect(found('Große Straße', 'STRASSE gros')).toBe(true);

@@ -1,6 +1,7 @@
 import type {
   BraneId,
   BraneMeta,
+  BraneSettings,
   BraneStatus,
   Epoch,
   Inverse,
@@ -48,6 +49,8 @@ export interface BraneDoc {
   readonly updated_at: Time;
   readonly created_by: UserId;
   readonly purge_after?: Time;
+  readonly settings?: BraneSettings;
+  readonly archived_at?: Time | null;
   readonly version: number;
 }
 

@@ -53,5 +53,6 @@ function sameListing(a: ListingDoc, b: ListingDoc): boolean {
 /** How a brane is listed: only while it is live and public. */
 export function listedBrane(brane: BraneDoc): Listed | undefined {
   if (brane.status !== 'live' || brane.visibility !== 'public') return undefined;
-  return { name: brane.name, created_at: brane.created_at };
+  const { name, created_at, settings } = brane;
+  return { name, created_at, texts: [...(settings?.tags ?? []), settings?.description ?? ''] };
 }

@@ -71,6 +71,7 @@ export const ERRORS = {
   'brane.too_many_objects': row(422, 'The brane holds as many objects as it may.'),
   'brane.too_many_members': row(422, 'The brane has as many members as it may.'),
   'brane.frozen': row(423, 'The brane does not take edits now.'),
+  'brane.archived': row(423, 'The brane is archived: it is for looking only.'),
   'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
 
   'operation.not_found': row(404, 'This brane has no such operation.'),

@@ -1,3 +1,4 @@
+import type { BraneSettings } from '@state-server/domain';
 import * as z from 'zod/mini';
 import { braneId, time, userId } from './ids';
 
@@ -6,6 +7,16 @@ export const role = z.enum(['owner', 'editor', 'viewer']);
 export const roleOrGuest = z.enum(['owner', 'editor', 'viewer', 'guest']);
 export const visibility = z.enum(['private', 'link', 'public']);
 export const braneStatus = z.enum(['live', 'deleted', 'purging', 'purged']);
+
+/** Domain `BraneSettings`, as the server sends it: it may come to have more. */
+export const braneSettings: z.ZodMiniType<BraneSettings> = z.object({
+  description: z.exactOptional(z.string()),
+  tags: z.exactOptional(z.array(z.string())),
+  /** An https URL, or the id of an asset. */
+  thumbnail: z.exactOptional(z.string()),
+  /** Days for which the log is kept beyond checkpoints; 0: for ever; absent: as the server does. */
+  history_days: z.exactOptional(z.int()),
+});
 
 /** Domain `BraneMeta`. */
 export const braneMeta = z.object({
@@ -18,4 +29,7 @@ export const braneMeta = z.object({
   updated_at: time,
   created_by: userId,
   purge_after: z.exactOptional(time),
+  settings: z.exactOptional(braneSettings),
+  /** Null or absent: its objects can be edited. */
+  archived_at: z.exactOptional(z.nullable(time)),
 });
