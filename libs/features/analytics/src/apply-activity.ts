@@ -62,15 +62,7 @@ async function standingOf(
   kind: PopularityDoc['kind'],
   id: string,
 ): Promise<'public' | 'unlisted' | 'gone'> {
-  switch (kind) {
-    case 'brane': {
-      const brane = await tx.get('branes', [asBraneId(id)]);
-      if (!brane) return 'gone';
-      return brane.status === 'live' && brane.visibility === 'public' ? 'public' : 'unlisted';
-    }
-    case 'prototype':
-      return 'gone';
-    default:
-      return kind satisfies never;
-  }
+  if (await tx.get('listings', [kind, id])) return 'public';
+  // A prototype is never purged: instances live on with it.
+  return kind === 'brane' && !(await tx.get('branes', [asBraneId(id)])) ? 'gone' : 'unlisted';
 }
