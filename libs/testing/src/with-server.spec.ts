@@ -9,21 +9,21 @@ function declaredWith(value: string | undefined): {
   given: string[];
 } {
   const declared = { skipped: [] as string[], described: [] as string[], given: [] as string[] };
-  const skip = jest.spyOn(it, 'skip').mockImplementation((name) => void declared.skipped.push(String(name)));
+  const skip = jest.spyOn(it, 'skip').mockImplementation((name) => void declared.skipped.push(`${name as string}`));
   const { describe: real } = globalThis;
   const described = (name: string, body: () => void): void => {
     declared.described.push(name);
     body();
   };
   globalThis.describe = Object.assign(described, real);
-  if (value === undefined) delete process.env[server.variable];
+  if (value === undefined) Reflect.deleteProperty(process.env, server.variable);
   else process.env[server.variable] = value;
   try {
     describeWithServer(server, (address) => void declared.given.push(address));
   } finally {
     skip.mockRestore();
     globalThis.describe = real;
-    delete process.env[server.variable];
+    Reflect.deleteProperty(process.env, server.variable);
   }
   return declared;
 }
