@@ -9,7 +9,9 @@ function declaredWith(value: string | undefined): {
   given: string[];
 } {
   const declared = { skipped: [] as string[], described: [] as string[], given: [] as string[] };
-  const skip = jest.spyOn(it, 'skip').mockImplementation((name) => void declared.skipped.push(`${name as string}`));
+  const skip = jest.spyOn(it, 'skip').mockImplementation((name) => {
+    if (typeof name === 'string') declared.skipped.push(name);
+  });
   const { describe: real } = globalThis;
   const described = (name: string, body: () => void): void => {
     declared.described.push(name);
