@@ -96,23 +96,31 @@ export class RecordTransaction implements Transaction {
     return this.pending.size > 0;
   }
 
-  async get<Name extends CollectionName>(name: Name, key: Key): Promise<Documents[Name] | undefined> {
-    this.mustBeOpen();
-    const layout = layoutOf(name);
-    return (await this.document(layout, primaryKey(layout, key))) as Documents[Name] | undefined;
+  get<Name extends CollectionName>(name: Name, key: Key): Promise<Documents[Name] | undefined> {
+    return answer(() => {
+      this.mustBeOpen();
+      const layout = layoutOf(name);
+      return this.document(layout, primaryKey(layout, key)) as MaybePromise<Documents[Name] | undefined>;
+    });
   }
 
-  async getMany<Name extends CollectionName>(
+  getMany<Name extends CollectionName>(
     name: Name,
     keys: readonly Key[],
   ): Promise<(Documents[Name] | undefined)[]> {
-    this.mustBeOpen();
-    const layout = layoutOf(name);
-    const documents = await all(keys.map((key) => this.document(layout, primaryKey(layout, key))));
-    return documents as (Documents[Name] | undefined)[];
+    return answer(() => {
+      this.mustBeOpen();
+      const layout = layoutOf(name);
+      const documents = all(keys.map((key) => this.document(layout, primaryKey(layout, key))));
+      return documents as MaybePromise<(Documents[Name] | undefined)[]>;
+    });
   }
 
-  async range<Name extends CollectionName>(
+  range<Name extends CollectionName>(name: Name, options: RangeOptions<Name>): Promise<Documents[Name][]> {
+    return answer(() => this.rangeOf(name, options));
+  }
+
+  private async rangeOf<Name extends CollectionName>(
     name: Name,
     options: RangeOptions<Name>,
   ): Promise<Documents[Name][]> {
@@ -297,6 +305,25 @@ export class RecordTransaction implements Transaction {
 function storedRow(space: string, place: number | undefined, { key, value }: KvEntry): Row {
   if (place === undefined) return { key, primary: key, value };
   return { key, primary: openIndexEntry(space, key, value) };
+}
+
+/**
+ * What a caller gets: a promise whose failure ends no process if he has stopped waiting, as one does who has asked for
+ * several things and fails at the first of them.
+ */
+function answer<T>(read: () => MaybePromise<T>): Promise<T> {
+  try {
+    const value = read();
+    if (!(value instanceof Promise)) return Promise.resolve(value);
+    value.catch(() => undefined);
+    return value;
+  } catch (error) {
+    const failed = new Promise<T>(() => {
+      throw error;
+    });
+    failed.catch(() => undefined);
+    return failed;
+  }
 }
 
 /** `value.then(next)`, at once where the driver answered at once: most reads of a local store need no promise. */
