@@ -1,6 +1,6 @@
 import type { Environment } from '@state-server/domain';
 import { StoreError } from '@state-server/persistence-port';
-import { KvConflict, KvOutcomeUnknown } from '@state-server/persistence-records';
+import { KvConflict, KvOutcomeUnknown, KvTransient } from '@state-server/persistence-records';
 import { codeOf, type FdbDatabase } from './binding';
 import { GatedTransaction } from './buffer-gate';
 import { endsClient, meaningOf, nameOfCode } from './error-codes';
@@ -72,9 +72,10 @@ export class Client {
     if (code === undefined) return asError(error);
     switch (meaningOf(code, call)) {
       case 'again':
+      case 'conflict':
       case 'fresh':
       case 'unknown':
-        return new KvConflict({ cause: error });
+        return passing(code, error);
       case 'too_large':
         return new StoreError('too_large', refusal(code), { cause: error });
       case 'away':
@@ -87,9 +88,11 @@ export class Client {
     const code = this.note(error, 'commit', label);
     if (code === undefined) return asError(error);
     switch (meaningOf(code, 'commit')) {
+      case 'conflict':
+        return new KvConflict();
       case 'again':
       case 'fresh':
-        return new KvConflict({ cause: error });
+        return passing(code, error);
       case 'unknown':
         return new KvOutcomeUnknown({ cause: error });
       case 'too_large':
@@ -118,6 +121,10 @@ export class Client {
     this.options.onFatal?.(error);
   }
 }
+
+/** Tried again by the record layer; when no attempt is left, the caller hears that the store is busy or away. */
+const passing = (code: number, cause: unknown): KvTransient =>
+  new KvTransient(new StoreError('unavailable', noAnswer(code), { cause }));
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 

@@ -1,13 +1,14 @@
 /**
  * What an error of FoundationDB means to one call:
  * - `again`: the same question may be asked again after a pause, of the same snapshot;
+ * - `conflict`: somebody changed what was guarded; nothing was written, and a fresh attempt may succeed;
  * - `fresh`: nothing was written, and a fresh attempt on a fresh snapshot may succeed;
  * - `unknown`: the commit may have happened, or may still happen;
  * - `too_large`: over a limit of the database; nothing was written;
  * - `away`: the cluster does not answer, or will not for now; nothing was written;
  * - `fatal`: the client of this process is of no more use.
  */
-export type Meaning = 'again' | 'fresh' | 'unknown' | 'too_large' | 'away' | 'fatal';
+export type Meaning = 'again' | 'conflict' | 'fresh' | 'unknown' | 'too_large' | 'away' | 'fatal';
 
 export type Call = 'snapshot' | 'read' | 'commit';
 
@@ -25,14 +26,14 @@ const row = (name: string, snapshot: Meaning, read: Meaning, commit: Meaning): R
 
 /*
  * Codes and names from flow/error_definitions.h of FoundationDB 7.3; what is retryable, and what may have been committed,
- * from fdb_error_predicate (bindings/c/fdb_c.cpp): RETRYABLE_NOT_COMMITTED is `again` or `fresh` here, MAYBE_COMMITTED is
+ * from fdb_error_predicate (bindings/c/fdb_c.cpp): RETRYABLE_NOT_COMMITTED is `again`, `fresh` or `conflict` here, MAYBE_COMMITTED is
  * `unknown` at a commit. Where we are more careful than that predicate, the remark says why.
  */
 const ROWS: ReadonlyMap<number, Row> = new Map([
   // RETRYABLE_NOT_COMMITTED
   [1007, row('transaction_too_old', 'again', 'fresh', 'fresh')],
   [1009, row('future_version', 'again', 'again', 'fresh')],
-  [1020, row('not_committed', 'again', 'fresh', 'fresh')],
+  [1020, row('not_committed', 'again', 'fresh', 'conflict')],
   [1037, row('process_behind', 'again', 'again', 'fresh')],
   [1042, row('commit_proxy_memory_limit_exceeded', 'again', 'fresh', 'fresh')],
   [1051, row('batch_transaction_throttled', 'again', 'fresh', 'fresh')],

@@ -1,5 +1,5 @@
 import { StoreError } from '@state-server/persistence-port';
-import type { KvTransaction, OrderedKv } from '@state-server/persistence-records';
+import { type KvTransaction, KvTransient, type OrderedKv } from '@state-server/persistence-records';
 import type { GatedTransaction } from './buffer-gate';
 import { Client, type ClientOptions } from './client';
 import { FoundationDbTransaction } from './foundationdb-transaction';
@@ -18,7 +18,7 @@ export interface FoundationDbKvOptions extends ClientOptions {
 export class FoundationDbKv implements OrderedKv {
   readonly kind = 'foundationdb';
   readonly outcomeCanBeUnknown = true;
-  readonly answersAtOnce = false;
+  readonly isRemote = true;
   private readonly client: Client;
   private readonly slots: Slots;
   private readonly open = new Set<FoundationDbTransaction>();
@@ -86,9 +86,7 @@ export class FoundationDbKv implements OrderedKv {
       await native.get(this.client.keys.fence);
     } catch (error) {
       const failure = this.client.readFailure(error, 'read');
-      throw failure instanceof StoreError
-        ? failure
-        : new StoreError('unavailable', failure.message, { cause: error });
+      throw failure instanceof KvTransient ? failure.final : failure;
     }
   }
 

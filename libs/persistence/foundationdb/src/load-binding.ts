@@ -6,7 +6,8 @@ import { API_VERSION, codeOf, type FdbModule, isFdbModule } from './binding';
 const PACKAGE: string = 'foundationdb';
 
 /** The package prints these lines before it throws; our one line says the same. */
-const CHATTER = /^(?:Could not load native module|\(on windows\)|MacOS note|\s*export |\s*source |\nThen retry|$)/;
+const CHATTER =
+  /^(?:Could not load native module|\(on windows\)|MacOS note|\s*export |\s*source |\nThen retry|$)/;
 
 export type ImportPackage = (name: string) => Promise<unknown>;
 
@@ -57,14 +58,16 @@ function describeLoadFailure(error: unknown): string {
 
 /** Runs with `console.error` deaf for what the package says before it throws, and for nothing else. */
 async function withoutChatter<T>(work: () => Promise<T>): Promise<T> {
+  const { console } = globalThis;
   const { error } = console;
   const filtered = (...said: unknown[]): void => {
-    if (!CHATTER.test(String(said[0] ?? ''))) error.apply(console, said);
+    const [first = ''] = said;
+    if (typeof first !== 'string' || !CHATTER.test(first)) error.apply(console, said);
   };
-  console.error = filtered;
+  Object.assign(console, { error: filtered });
   try {
     return await work();
   } finally {
-    if (console.error === filtered) console.error = error;
+    Object.assign(console, { error });
   }
 }
