@@ -9,6 +9,7 @@ import { describeFigure, type Figure } from './src/figure';
 import { getObject } from './src/get-object';
 import { idleMemory } from './src/idle-memory';
 import { joinStorm } from './src/join-storm';
+import { regionInLargeBrane } from './src/region';
 import { isServer } from './src/servers/start';
 
 const BENCHES: Readonly<
@@ -22,6 +23,7 @@ const BENCHES: Readonly<
   'idle-memory': idleMemory,
   'join-storm': joinStorm,
   'event-loop': eventLoop,
+  region: regionInLargeBrane,
 };
 
 async function main(): Promise<void> {

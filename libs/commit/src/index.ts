@@ -5,6 +5,7 @@ export {
   type ObjectView,
   type Position,
   readBrane,
+  readBraneAs,
   readBraneIn,
   readChildren,
   readHead,
@@ -12,6 +13,8 @@ export {
   readObject,
   viewObject,
 } from './read';
+export { readRegion, type RegionPage, type RegionPlace, type RegionQuery } from './region/read-region';
+export type { ObjectInRegion } from './region/seen-objects';
 export { type LogRange, type LogSlice, readLog } from './read-log';
 export {
   buildCheckpoint,

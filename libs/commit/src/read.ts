@@ -75,6 +75,19 @@ export async function readMetaIn(
   return { meta: toMeta(brane, members), version: brane.version };
 }
 
+/** The brane's facts as far as they concern one user (of its members him alone), and its head. */
+export async function readBraneAs(
+  tx: ReadTransaction,
+  braneId: BraneId,
+  userId: UserId,
+): Promise<{ readonly meta: BraneMeta; readonly version: number; readonly head: HeadDoc } | undefined> {
+  const head = await tx.get('heads', [braneId]);
+  const brane = head && (await tx.get('branes', [braneId]));
+  if (!head || !brane) return undefined;
+  const member = await tx.get('members', [braneId, userId]);
+  return { meta: toMeta(brane, member ? [member] : []), version: brane.version, head };
+}
+
 /** An object wherever it is (SYNC I6), marked ones included, as that user is to be judged. */
 export async function readObject(
   store: Store,

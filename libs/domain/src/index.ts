@@ -31,6 +31,7 @@ export {
 export { isPicture, PICTURE_CHARS } from './picture';
 export * from './refusal';
 export { type EditEnvironment, resolveEdit } from './resolve-edit';
+export { type CellBox, cellsReaching, reachesInto, type Region, type Vector } from './region';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
 export { type Action, can, roleIn, type Standing } from './roles';

@@ -39,7 +39,8 @@ export function spatialKey(world: Matrix, radius: number): SpatialKey {
   return [cellAt(x, edge), cellAt(y, edge), cellAt(z, edge), level];
 }
 
-function cellAt(metres: number, edge: number): number {
+/** Coordinate of the cell of that edge; saturates at int32 (SYNC S5). */
+export function cellAt(metres: number, edge: number): number {
   // Adding 0 turns -0 into 0.
   const cell = Math.floor(metres / edge) + 0;
   return Math.min(MAX_INT32, Math.max(MIN_INT32, Number.isNaN(cell) ? 0 : cell));

@@ -6,7 +6,7 @@ import type { SceneReader } from './scene-reader';
 const MAX_STEPS = 1_000;
 
 /** From the parent up to the root; stops at a missing ancestor. */
-export function* ancestors(scene: SceneReader, object: SceneObject): Generator<SceneObject> {
+export function* ancestors(scene: Pick<SceneReader, 'get'>, object: SceneObject): Generator<SceneObject> {
   let current: SceneObject | undefined = object;
   for (let steps = 0; steps < MAX_STEPS; steps += 1) {
     if (current.parent_id === null) return;
@@ -17,7 +17,7 @@ export function* ancestors(scene: SceneReader, object: SceneObject): Generator<S
 }
 
 /** In the tree, and neither it nor an ancestor is marked as deleted (SYNC S1). */
-export function isLive(scene: SceneReader, object: SceneObject): boolean {
+export function isLive(scene: Pick<SceneReader, 'get'>, object: SceneObject): boolean {
   if (object.deleted_at !== undefined) return false;
   let top = object;
   for (const ancestor of ancestors(scene, object)) {

@@ -1,17 +1,23 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { callerOf } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
 import {
   type Answer,
   type RestReply,
   type RestRequest,
+  decodeCursor,
+  encodeCursor,
   okAnswer,
   readRequest,
   respond,
   stateSeqHeader,
   toBraneResource,
 } from '@state-server/platform';
-import { type Entity, getEntity } from './get-entity';
+import { type EntityResponse, fail } from '@state-server/protocol';
+import type { Entity } from './find-entities';
+import { getEntities, getEntity } from './get-entity';
+import { listRegion } from './list-region';
+import { fromKey, REGION_CURSOR_PARTS, toKey } from './region-cursor';
 
 /** Injection token for what the entity doors work with. */
 export const ENTITY_DEPS = Symbol('ENTITY_DEPS');
@@ -25,6 +31,40 @@ export interface EntityDeps {
 export class EntityHttp {
   constructor(@Inject(ENTITY_DEPS) private readonly deps: EntityDeps) {}
 
+  @Get('space')
+  async space(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { query } = readRequest('entity.space', request);
+    const { brane_id, min, max, limit, cursor, ancestors } = query;
+    const list = `space:${brane_id}:${min.join()}:${max.join()}`;
+    const after = decodeCursor(list, REGION_CURSOR_PARTS, cursor);
+    const page = await listRegion(this.deps.store, callerOf(request).user_id, {
+      brane_id,
+      region: { min, max },
+      limit,
+      with_ancestors: ancestors === 'true',
+      ...(after && { after: fromKey(after) }),
+    });
+    const { seq } = page.head;
+    const body = {
+      cells: page.cells.map(({ key, items }) => ({ key, count: items.length, seq, items })),
+      next_cursor: page.next ? encodeCursor(list, toKey(page.next)) : null,
+      ...(page.ancestors && { ancestors: page.ancestors }),
+    };
+    respond(reply, okAnswer(body, stateSeqHeader(page.head)));
+  }
+
+  @Post('batch')
+  async batch(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('entity.batch', request);
+    const found = await getEntities(this.deps.store, callerOf(request).user_id, body.ids);
+    const { code, message } = fail('object.not_found');
+    const items = body.ids.map((id, place) => {
+      const entity = found[place];
+      return entity ? { id, entity: toResource(entity) } : { id, error: { code, message } };
+    });
+    respond(reply, okAnswer({ items }));
+  }
+
   @Get(':id')
   async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('entity.get', request);
@@ -35,14 +75,24 @@ export class EntityHttp {
 function toAnswer(entity: Entity): Answer {
   switch (entity.kind) {
     case 'brane':
-      return okAnswer(
-        { kind: 'brane', brane: toBraneResource(entity.brane, entity.role) },
-        stateSeqHeader(entity.brane.head),
-      );
+      return okAnswer(toResource(entity), stateSeqHeader(entity.brane.head));
     case 'object':
-      return okAnswer({ kind: 'object', object: entity.view.object }, stateSeqHeader(entity.view.head));
+      return okAnswer(toResource(entity), stateSeqHeader(entity.head));
     case 'user':
-      return okAnswer({ kind: 'user', user: { id: entity.user.id, name: entity.user.name } });
+      return okAnswer(toResource(entity));
+    default:
+      return entity satisfies never;
+  }
+}
+
+function toResource(entity: Entity): EntityResponse {
+  switch (entity.kind) {
+    case 'brane':
+      return { kind: 'brane', brane: toBraneResource(entity.brane, entity.role) };
+    case 'object':
+      return { kind: 'object', object: entity.object };
+    case 'user':
+      return { kind: 'user', user: { id: entity.user.id, name: entity.user.name } };
     default:
       return entity satisfies never;
   }

@@ -1,8 +1,11 @@
-import { createCommitter } from '@state-server/commit';
+import { createCommitter, type RegionPlace } from '@state-server/commit';
 import { type ObjectId, asBraneId, asObjectId, asOpId, asUserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
+import { StateError } from '@state-server/protocol';
 import { createFakeEnvironment } from '@state-server/testing';
-import { getEntity } from './get-entity';
+import { getEntities, getEntity } from './get-entity';
+import { listRegion } from './list-region';
+import { fromKey, toKey } from './region-cursor';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
@@ -48,7 +51,7 @@ describe('whatever has an id', () => {
     expect(await getEntity(store, owner, braneId)).toMatchObject({ kind: 'brane', role: 'owner' });
     expect(await getEntity(store, owner, objectId)).toMatchObject({
       kind: 'object',
-      view: { object: { id: objectId, kind: 'block' } },
+      object: { id: objectId, kind: 'block' },
     });
     const user = await getEntity(store, stranger, asObjectId(owner));
     expect(user).toMatchObject({ kind: 'user', user: { name: 'Ada' } });
@@ -70,5 +73,49 @@ describe('whatever has an id', () => {
       ops: [{ op: 'delete', id: objectId }],
     });
     await expect(getEntity(store, owner, objectId)).rejects.toEqual(coded('object.not_found'));
+  });
+
+  it('is found together with others, from one snapshot, each judged by itself (SPACE-7)', async () => {
+    const block = asObjectId(ids.uuid());
+    await committer.edit({
+      brane_id: braneId,
+      actor: { kind: 'user', user_id: owner },
+      op_id: asOpId(ids.uuid()),
+      ops: [{ op: 'create', object: { id: block, kind: 'block', parent_id: braneId } }],
+    });
+    const asked = [block, asObjectId(owner), braneId, asObjectId(ids.uuid()), objectId, block];
+    const kinds = async (userId: typeof owner): Promise<(string | undefined)[]> =>
+      (await getEntities(store, userId, asked)).map((entity) => entity?.kind);
+    expect(await kinds(owner)).toEqual(['object', 'user', 'brane', undefined, undefined, 'object']);
+    expect(await kinds(stranger)).toEqual([undefined, 'user', undefined, undefined, undefined, undefined]);
+  });
+
+  it('is listed by region for whoever may see the brane (SPACE-1, SPACE-7)', async () => {
+    const input = { brane_id: braneId, limit: 50, with_ancestors: true } as const;
+    const region = { min: [0, 0, 0], max: [1, 1, 1] } as const;
+    const { cells, ancestors } = await listRegion(store, owner, { ...input, region });
+    expect(cells.map(({ key, items }) => [key, items.length])).toEqual([[[0, 0, 0, 0], 2]]);
+    expect(ancestors).toEqual([]);
+    await expect(listRegion(store, stranger, { ...input, region })).rejects.toEqual(coded('brane.not_found'));
+    const insideOut = { min: [0, 0, 0], max: [1, -1, 1] } as const;
+    await expect(listRegion(store, owner, { ...input, region: insideOut })).rejects.toEqual(
+      coded('query.invalid'),
+    );
+  });
+
+  it('has cursors that only this list can have made', () => {
+    const places: RegionPlace[] = [
+      { in: 'group', root: braneId, id: objectId },
+      { in: 'index', after: undefined },
+      { in: 'index', after: { level: 3, x: -1, y: 0, z: 2 ** 31 - 1, id: objectId } },
+    ];
+    for (const place of places) expect(fromKey(toKey(place))).toEqual(place);
+    const forged = [
+      ['index', 0, 0, 0, 'NaN', objectId],
+      ['index', 'x', 0, 0, '1', objectId],
+      ['group', 0, 0, 0, '', ''],
+      [0, 0, 0, 0, 0, 0],
+    ];
+    for (const key of forged) expect(() => fromKey(key)).toThrow(StateError);
   });
 });

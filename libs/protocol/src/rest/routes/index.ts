@@ -3,6 +3,7 @@ import { analyticsRoutes } from './analytics';
 import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
+import { entityRoutes } from './entity';
 import { memberRoutes } from './members';
 import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
@@ -18,6 +19,7 @@ export const ROUTES = {
   ...memberRoutes,
   ...operationRoutes,
   ...objectRoutes,
+  ...entityRoutes,
   ...otherRoutes,
   ...analyticsRoutes,
 } as const;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { pageOf, pageQuery } from '../page';
-import { callbackParams, callbackRequest, callbackResponse, objectParams } from '../requests';
-import { entity, health, session } from '../resources';
+import { callbackParams, callbackRequest, callbackResponse } from '../requests';
+import { health, session } from '../resources';
 import type { RouteTable } from '../route';
 
 const probe = {
@@ -14,18 +14,6 @@ const probe = {
 } as const;
 
 export const otherRoutes = {
-  'entity.get': {
-    id: 'entity.get',
-    method: 'GET',
-    path: '/entity/{id}',
-    area: 'entity',
-    summary: 'Whatever has this id: a brane, an object or a user.',
-    auth: 'bearer',
-    params: objectParams,
-    response: { status: 200, schema: entity },
-    errors: ['object.not_found'],
-    idempotency: 'none',
-  },
   'websocket.ticket': {
     id: 'websocket.ticket',
     method: 'POST',
