@@ -12,7 +12,7 @@ export async function start(service: Service<SyncGatewayConfig>): Promise<HttpSe
   const bus = openBus(service);
   const { verifier, revocations, clockSkew } = await openVerifier(service, { store, bus });
   return openSyncGateway(service, {
-    ...{ store, bus, verifier, revocations },
+    ...{ store, bus, verifier, revocations, readOnly: store.readOnly },
     inDoubt: () => clockSkew.seenWithin(DOUBT_MS),
   });
 }

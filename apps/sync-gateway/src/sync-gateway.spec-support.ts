@@ -42,6 +42,7 @@ export class Peer {
   readonly frames: ServerFrame[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
   private clientSeq = 0;
+  private edited: ClientFrame | undefined;
 
   constructor(
     readonly socket: WebSocket,
@@ -62,13 +63,19 @@ export class Peer {
 
   edit(braneId: BraneId, name: string): void {
     this.clientSeq += 1;
-    this.send({
+    this.edited = {
       type: 'brane.edit',
       brane_id: braneId,
       op_id: asOpId(crypto.randomUUID()),
       client_seq: this.clientSeq,
       ops: [{ op: 'create', object: { kind: 'block', parent_id: braneId, name } }],
-    });
+    };
+    this.send(this.edited);
+  }
+
+  /** Sends the last edit once more, as after a refusal that was retryable. */
+  again(): void {
+    if (this.edited) this.send(this.edited);
   }
 
   all<Type extends ServerFrameType>(type: Type): FrameOf<Type>[] {
@@ -103,13 +110,14 @@ export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: NonNullable<SyncGatewayParts['limits']>;
   readonly revocations?: Revocations;
+  readonly readOnly?: NonNullable<SyncGatewayParts['readOnly']>;
 }
 
 const HELLO = { name: 'spec', version: '1', protocol: PROTOCOL_VERSION } as const;
 
 /** The real app on loopback, over a store and a bus of the test's. */
 export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
-  const { store, bus, limits, revocations } = options;
+  const { store, bus, limits, revocations, readOnly } = options;
   const environment = realEnvironment;
   const tokens = await createTestTokens({ environment, ...(revocations && { revocations }) });
   const settings = { NODE_ENV: 'test', PORT: '0', METRICS_PORT: '0', ...options.env };
@@ -123,7 +131,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   service.health.register('bus', () => (bus.connected ? undefined : { status: 'degraded' }));
   const { verifier } = tokens;
   const nothing: Revocations = { isRevoked: () => false, onRevoked: () => () => undefined, staleMs: () => 0 };
-  const parts = { store, bus, verifier, revocations: revocations ?? nothing, ...(limits && { limits }) };
+  const parts = {
+    ...{ store, bus, verifier, revocations: revocations ?? nothing },
+    ...(limits && { limits }),
+    ...(readOnly && { readOnly }),
+  };
   const http = await openSyncGateway(service, parts);
   const peers: Peer[] = [];
 

@@ -4,6 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryHub, type MemoryBus } from '@state-server/messaging-memory';
 import { openLmdbStore } from '@state-server/persistence-lmdb';
+import {
+  closeToWriters,
+  gatedStore,
+  openToWriters,
+  watchReadOnly,
+} from '@state-server/persistence-maintenance';
 import type { Store } from '@state-server/persistence-port';
 import { realEnvironment } from '@state-server/platform';
 import { PROTOCOL_VERSION, SUBPROTOCOLS } from '@state-server/protocol';
@@ -86,6 +92,29 @@ describe('sync-gateway', () => {
     const ready = await fetch(`${here.http.url}/health/ready`);
     expect(ready.status).toBe(200);
     expect(await ready.json()).toMatchObject({ checks: { bus: { status: 'degraded' } } });
+  });
+
+  it('keeps sockets open while the store is read-only, tells them within 2 s, and takes the same edit afterwards (STORE-22, F3)', async () => {
+    const readOnly = watchReadOnly(store, realEnvironment);
+    const gateway = await start({ store: gatedStore(store), readOnly });
+    const brane = await makeBrane(store);
+    const [writer, listener] = [await gateway.connect(brane.owner), await gateway.connect(brane.owner)];
+    for (const peer of [writer, listener]) {
+      peer.send({ type: 'brane.join', brane_id: brane.id });
+      await peer.next('brane.synced');
+    }
+    await closeToWriters(store, realEnvironment, { reason: 'spec' });
+    const told = await listener.next('system.error');
+    expect(told).toMatchObject({ code: 'store.read_only', retryable: true });
+    expect(told).not.toHaveProperty('op_id');
+    writer.edit(brane.id, 'while nothing may be written');
+    const refused = await writer.next('system.error', ({ op_id }) => op_id !== undefined);
+    expect(refused).toMatchObject({ code: 'store.read_only', retryable: true, brane_id: brane.id });
+    await openToWriters(store);
+    writer.again();
+    expect(await writer.next('brane.ack')).toMatchObject({ op_id: refused.op_id });
+    await listener.next('brane.ops');
+    readOnly.close();
   });
 
   it('speaks the client’s first subprotocol that it knows, and refuses an upgrade without one', async () => {

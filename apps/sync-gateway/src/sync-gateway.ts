@@ -1,9 +1,10 @@
-import { openCommitter } from '@state-server/composition';
+import { openCommitter, type ServiceStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { createAuthenticate, type Revocations, type TokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
 import { clientAddress, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { fail } from '@state-server/protocol';
 import { createGateway, type Gateway, type GatewayDeps, storeLogSource } from '@state-server/realtime';
 import { AppModule } from './app.module';
 import type { SyncGatewayConfig } from './config';
@@ -15,6 +16,7 @@ export interface SyncGatewayParts {
   readonly bus: Bus;
   readonly verifier: TokenVerifier;
   readonly revocations: Revocations;
+  readonly readOnly?: Pick<ServiceStore['readOnly'], 'onChange'>;
   /** Whether a client is better off with another gateway at this moment. */
   readonly inDoubt?: () => boolean;
   /** Beside what the settings say; default: those of the engine. */
@@ -54,6 +56,10 @@ export async function openSyncGateway(
   });
   engine.gateway = gateway;
   service.onStopAccepting('realtime', () => gateway.drain());
+  // Sockets stay open: what is sent meanwhile is refused as retryable, and comes again (SYNC F3).
+  parts.readOnly?.onChange((flag) => {
+    if (flag) gateway.announce(fail('store.read_only'));
+  });
   const turnsAway = (): boolean => health.draining || inDoubt?.() === true;
   return startHttpService(service, {
     module: AppModule.with({ gateway, clientOf: clientAddress(config.TRUSTED_PROXIES) }),

@@ -18,6 +18,8 @@ export function fromStoreError(error: StoreError): StateError {
     case 'unavailable':
     case 'format':
       return fail('dependency.unavailable', undefined, undefined, options);
+    case 'read_only':
+      return fail('store.read_only', undefined, undefined, options);
     case 'corrupt':
       return fail('internal', undefined, undefined, options);
     default:

@@ -11,7 +11,8 @@ import {
   loadConfig,
   type Service,
 } from '@state-server/platform';
-import { freePort } from '@state-server/testing';
+import { closeToWriters, openToWriters } from '@state-server/persistence-maintenance';
+import { freePort, until } from '@state-server/testing';
 import { openBus } from './open-bus';
 import { openCommitter } from './open-committer';
 import { openStore } from './open-store';
@@ -63,6 +64,30 @@ describe('what a service is put together from', () => {
     };
     await openStore({ ...service, log });
     expect(said).toEqual([['store.opened', { store: 'embedded', path: join(folder, 'store') }]]);
+  });
+
+  it('stays ready, and says so, while its store is closed to writers, who are refused as retryable (STORE-22)', async () => {
+    const store = await openStore(service);
+    const committer = openCommitter(service, { store, bus: openBus(service) });
+    const told: unknown[] = [];
+    store.readOnly.onChange((flag) => told.push(flag?.reason));
+    const { openLmdbStore } = await import('@state-server/persistence-lmdb');
+    const other = await openLmdbStore({ path: join(folder, 'store'), environment: service.environment });
+    await closeToWriters(other, service.environment, { reason: 'a move' });
+    await expect(committer.createBrane(actor(), brane())).rejects.toMatchObject({
+      code: 'store.read_only',
+      retryable: true,
+    });
+    await until(() => told.length > 0, { what: 'the service to notice', timeoutMs: 10_000 });
+    expect(told).toEqual(['a move']);
+    expect(await service.health.ready()).toMatchObject({
+      ok: true,
+      body: { checks: { writes: { status: 'degraded' } } },
+    });
+    expect((await service.metrics.render()).text).toMatch(/^store_read_only\{[^}]*\} 1$/m);
+    await openToWriters(other);
+    expect((await committer.createBrane(actor(), brane())).committed.seq).toBe(1);
+    await other.close();
   });
 
   it('is ready without Redis, degraded, and not without its store', async () => {

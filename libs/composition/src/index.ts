@@ -1,4 +1,4 @@
 export { openBus } from './open-bus';
 export { openCommitter, type OpenCommitterOptions } from './open-committer';
-export { openStore } from './open-store';
+export { openStore, type ServiceStore } from './open-store';
 export { openVerifier, type TokenConfig } from './open-verifier';

@@ -1,3 +1,4 @@
+import { gatedStore, type ReadOnlyWatch, watchReadOnly } from '@state-server/persistence-maintenance';
 import { type Store, StoreError } from '@state-server/persistence-port';
 import { EXIT, type Service, type StoreChoice, storeChoice } from '@state-server/platform';
 
@@ -12,14 +13,19 @@ export interface StoreHost {
   readonly onFatal: (error: Error) => void;
 }
 
+/** A store that may be closed to writers for a while, and who knows of it. */
+export interface ServiceStore extends Store {
+  readonly readOnly: ReadOnlyWatch;
+}
+
 /**
  * The one place that decides which store a service works on. Readiness depends on it from now on, and it is closed with the
  * service. A store that can no longer be used in this process ends it: whoever supervises it starts a new one.
  */
-export async function openStore(service: Service): Promise<Store> {
+export async function openStore(service: Service): Promise<ServiceStore> {
   const { config, environment, log } = service;
   const choice = storeChoice(config);
-  const store = await open(choice, service, {
+  const opened = await open(choice, service, {
     environment,
     log: {
       warn: (fields, event) => log.warn(event, fields),
@@ -31,9 +37,28 @@ export async function openStore(service: Service): Promise<Store> {
     },
   });
   log.info('store.opened', { store: choice, ...placeOf(choice, service) });
-  service.onClose('store', () => store.close());
-  service.health.register('store', () => store.check());
-  return store;
+  service.onClose('store', () => opened.close());
+  service.health.register('store', () => opened.check());
+  return Object.assign(gatedStore(opened), { readOnly: openReadOnlyWatch(service, opened) });
+}
+
+/** Tells whoever runs the service that nothing can be changed: it stays ready, for everything can be read. */
+function openReadOnlyWatch(
+  { environment, health, log, metrics, onClose }: Service,
+  store: Store,
+): ReadOnlyWatch {
+  const watch = watchReadOnly(store, environment);
+  watch.onChange((flag) => {
+    if (flag) log.warn('store.read_only', { since: flag.since, reason: flag.reason });
+    else log.info('store.writable');
+  });
+  const help = '1 while the store is closed to writers.';
+  metrics.gauge({ name: 'store_read_only', help }, (gauge) => gauge.set(watch.flag ? 1 : 0));
+  health.register('writes', () =>
+    watch.flag ? { status: 'degraded', message: 'The store is read-only for the moment.' } : undefined,
+  );
+  onClose('read-only', () => watch.close());
+  return watch;
 }
 
 /** A driver is loaded by whoever uses it: the others cost neither memory nor a native library. */

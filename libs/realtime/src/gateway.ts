@@ -1,5 +1,5 @@
 import type { TimerHandle, UserId } from '@state-server/domain';
-import { fail } from '@state-server/protocol';
+import { fail, type StateError } from '@state-server/protocol';
 import { DEFAULT_LIMITS, type RealtimeLimits } from './limits';
 import { LogPages } from './log-pages';
 import type { Connection, Gateway, GatewayDeps, GatewayStats, Peer, Socket } from './ports';
@@ -57,6 +57,10 @@ class RealtimeGateway implements Gateway {
 
   deliver(...[braneId, messages]: Parameters<Gateway['deliver']>): void {
     this.rooms.deliver(braneId, messages);
+  }
+
+  announce(error: StateError): void {
+    for (const session of [...this.sessions]) session.announce(error);
   }
 
   drain(): Promise<void> {

@@ -11,7 +11,7 @@ import type {
   StateChunk,
 } from '@state-server/commit';
 import type { Bus } from '@state-server/messaging-port';
-import type { WireFormat } from '@state-server/protocol';
+import type { StateError, WireFormat } from '@state-server/protocol';
 import type { RealtimeLimits } from './limits';
 
 /** The server's side of one client's connection. No method throws, whatever became of the peer. */
@@ -151,6 +151,8 @@ export interface Gateway {
    * before the ack (SYNC R4). To be called by `publish` of the committer.
    */
   deliver(braneId: BraneId, messages: readonly BraneMessage[]): void;
+  /** Tells everybody who is signed in of something that answers nothing they sent: the store is read-only, say. */
+  announce(error: StateError): void;
   /** Takes no new connection, lets edits finish, tells all clients to come back elsewhere, flushes, closes. Resolves when all are gone. */
   drain(): Promise<void>;
   stats(): GatewayStats;

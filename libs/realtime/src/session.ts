@@ -142,6 +142,10 @@ export class Session implements Connection, OutboxEvents {
     this.outbox.push(encodeFrame(frame, this.peer.format));
   }
 
+  announce(error: StateError): void {
+    if (this.state.kind === 'open') this.tell(toSystemError(error));
+  }
+
   /** Says why, then closes with the code that tells the client whether to come back. */
   end(error: StateError, inReplyTo: FrameReference = {}): void {
     if (this.state.kind === 'closed') return;

@@ -45,6 +45,8 @@ const DRIVER_MAY_IMPORT = {
   foundationdb: ['records'],
   mongo: ['records'],
   cache: [],
+  // Works on any store through its port.
+  maintenance: [],
   redis: [],
   bullmq: [],
 };
@@ -68,6 +70,7 @@ const DRIVER_PACKAGES = {
   // mongoose re-exports the driver below it as mongoose.mongo.
   mongo: ['mongoose'],
   cache: ['lru-cache', 'ioredis'],
+  maintenance: [],
   redis: ['ioredis'],
   bullmq: ['bullmq', 'ioredis'],
 };

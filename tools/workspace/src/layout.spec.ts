@@ -34,7 +34,7 @@ const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
   /^libs\/(domain|protocol|commit|realtime|identity|platform|composition|client|testing|simulator)$/,
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
-  /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache)$/,
+  /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache|maintenance)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
   /^tools\/(dev|bench|demo|generators|store|workspace)$/,

@@ -90,12 +90,18 @@ export interface TransactOptions {
  * - `too_large`: a key, value or transaction is over the common limits;
  * - `unavailable`: the store does not answer (disk full included); nothing was committed;
  * - `corrupt`: a record failed its checksum; names the record;
- * - `format`: the data was written by a version that this one cannot read.
+ * - `format`: the data was written by a version that this one cannot read;
+ * - `read_only`: somebody has closed the store to writers for a while (docs/guide/stores.md); nothing was written.
  * Whatever else the callback throws is rethrown as it is, after nothing was written.
  */
 export interface Store {
   /** `lmdb`, `memory`, …: for people only; nothing may depend on it. */
   readonly kind: string;
+  /**
+   * `validated`: a guard is looked at when the transaction commits, writes nothing, and hinders nobody who guards the same
+   * key. Absent: it is a write, and those who guard the same key at the same time meet as conflicts.
+   */
+  readonly guarding?: 'validated' | undefined;
   /**
    * Runs the callback, commits, retries on conflict. Resolves when the writes are durable and visible to everybody. The
    * callback may run several times, also beyond its time: no side effects in it.
@@ -114,7 +120,14 @@ export interface Store {
 }
 
 export type StoreErrorCode =
-  'conflict' | 'deadline' | 'outcome_unknown' | 'too_large' | 'unavailable' | 'corrupt' | 'format';
+  | 'conflict'
+  | 'deadline'
+  | 'outcome_unknown'
+  | 'too_large'
+  | 'unavailable'
+  | 'corrupt'
+  | 'format'
+  | 'read_only';
 
 export class StoreError extends Error {
   constructor(

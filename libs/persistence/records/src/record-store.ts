@@ -50,6 +50,7 @@ interface Run<T> {
 
 /** The store over an ordered KV: documents, indexes, retries and deadlines are here, once for all drivers. */
 export class RecordStore implements Store {
+  readonly guarding = 'validated';
   private stampHigh = 0;
   private stampLow = 0;
   private readonly writing: Writing = { nextStamp: () => this.nextStamp(), memo: new IndexMemo() };

@@ -54,6 +54,8 @@ function ofStore(error: StoreError): ErrorCode {
       return 'dependency.unavailable';
     case 'too_large':
       return 'body.too_large';
+    case 'read_only':
+      return 'store.read_only';
     case 'corrupt':
       return 'internal';
     default:

@@ -33,7 +33,7 @@ export const ERRORS = {
   'auth.refresh_reused': row(401, 'The refresh token was used before: its session was ended for safety.'),
   'auth.refresh_superseded': row(
     409,
-    'The refresh token was used a moment ago: go on with the tokens that came of it.',
+    'The refresh token was used a moment ago: use the tokens that came of it.',
   ),
   'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', 3503),
   'auth.origin_refused': row(403, 'Connections from this origin are not allowed.', 3504),
@@ -94,7 +94,7 @@ export const ERRORS = {
   'field.overlap': row(422, 'One update names a field and a part of it.'),
   'field.invalid': row(422, 'The value does not fit the field.'),
   'field.too_large': row(422, 'The value is larger than the field takes.'),
-  'transform.not_finite': row(422, 'A transform must consist of finite numbers, also in world space.'),
+  'transform.not_finite': row(422, 'A transform must be finite, also in world space.'),
   'order.invalid': row(422, 'The order key is not valid.'),
   'id.taken': row(409, 'The id is in use or was used before.'),
 
@@ -104,10 +104,7 @@ export const ERRORS = {
   'edit.empty': row(422, 'An edit holds at least one op.'),
   'edit.too_many_ops': row(422, 'An edit holds too many ops.'),
   'edit.too_large': row(422, 'The edit is too large.'),
-  'edit.too_old': row(
-    409,
-    'The edit was first sent too long ago to be sure that it is new: show it to the user.',
-  ),
+  'edit.too_old': row(409, 'The edit is too old to be sure that it is new: show it to the user.'),
   'edit.out_of_order': passing(409, 'An earlier edit of this session is missing: send again from there.'),
   'undo.superseded': row(409, 'What would be undone was changed since.'),
   'undo.nothing': row(409, 'There is nothing to undo or redo.'),
@@ -123,6 +120,7 @@ export const ERRORS = {
   'rate.limited': passing(429, 'Too many requests: slow down.', 3004),
   'gateway.draining': passing(503, 'This server is shutting down: connect again.', 3000),
   'dependency.unavailable': passing(503, 'A service that this needs does not answer.', 3005),
+  'store.read_only': passing(503, 'The store takes no edits now: try again.'),
   'clock.skew': passing(503, 'A clock is wrong.', 3008),
   'commit.conflict': passing(503, 'Too many writers at once: try again.'),
   'commit.outcome_unknown': passing(503, 'Whether the edit was stored is not known: send it again.'),

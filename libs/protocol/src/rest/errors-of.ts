@@ -11,6 +11,7 @@ export function errorsOf(route: Route): ErrorCode[] {
   if (route.request !== undefined || route.method !== 'GET') {
     codes.push('body.malformed', 'body.too_large', 'body.unsupported_type');
   }
+  if (route.method !== 'GET' && route.area !== 'health') codes.push('store.read_only');
   if (route.params !== undefined || route.query !== undefined) codes.push('query.invalid');
   if (route.idempotency === 'required') codes.push('idempotency.key_required');
   if (route.idempotency !== 'none') codes.push('idempotency.key_invalid', 'idempotency.key_reused');

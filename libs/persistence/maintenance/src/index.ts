@@ -1,0 +1,11 @@
+export { gatedStore } from './gated-store';
+export {
+  type CloseOptions,
+  closeToWriters,
+  openToWriters,
+  READ_ONLY_KEY,
+  type ReadOnlyFlag,
+  readOnlyFlag,
+  WRITER_LIFETIME_MS,
+} from './read-only-mode';
+export { type ReadOnlyWatch, watchReadOnly } from './read-only-watch';
