@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asOpId, asUserId } from '@state-server/domain';
@@ -64,6 +64,15 @@ describe('what a service is put together from', () => {
     };
     await openStore({ ...service, log });
     expect(said).toEqual([['store.opened', { store: 'embedded', path: join(folder, 'store') }]]);
+  });
+
+  it('does not start with another store where the one that is meant cannot be had (STORE-21)', async () => {
+    const missing = join(folder, 'no.cluster');
+    const config = loadConfig(schema, { FDB_ENABLED: 'true', FDB_CLUSTER_FILE: missing });
+    const opened = openStore({ ...service, config });
+    await expect(opened).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable' });
+    await expect(opened).rejects.toThrow(missing);
+    expect(existsSync(join(folder, 'store'))).toBe(false);
   });
 
   it('stays ready, and says so, while its store is closed to writers, who are refused as retryable (STORE-22)', async () => {

@@ -1,6 +1,7 @@
 import { gatedStore, type ReadOnlyWatch, watchReadOnly } from '@state-server/persistence-maintenance';
 import { type Store, StoreError } from '@state-server/persistence-port';
 import { EXIT, type Service, type StoreChoice, storeChoice } from '@state-server/platform';
+import { foundationDbMetrics } from './foundationdb-metrics';
 
 /** What every driver is given by the service that opens it. */
 export interface StoreHost {
@@ -43,10 +44,8 @@ export async function openStore(service: Service): Promise<ServiceStore> {
 }
 
 /** Tells whoever runs the service that nothing can be changed: it stays ready, for everything can be read. */
-function openReadOnlyWatch(
-  { environment, health, log, metrics, onClose }: Service,
-  store: Store,
-): ReadOnlyWatch {
+function openReadOnlyWatch(service: Service, store: Store): ReadOnlyWatch {
+  const { environment, health, log, metrics } = service;
   const watch = watchReadOnly(store, environment);
   watch.onChange((flag) => {
     if (flag) log.warn('store.read_only', { since: flag.since, reason: flag.reason });
@@ -57,19 +56,27 @@ function openReadOnlyWatch(
   health.register('writes', () =>
     watch.flag ? { status: 'degraded', message: 'The store is read-only for the moment.' } : undefined,
   );
-  onClose('read-only', () => watch.close());
+  service.onClose('read-only', () => watch.close());
   return watch;
 }
 
 /** A driver is loaded by whoever uses it: the others cost neither memory nor a native library. */
-async function open(choice: StoreChoice, { config }: Service, host: StoreHost): Promise<Store> {
+async function open(choice: StoreChoice, { config, metrics }: Service, host: StoreHost): Promise<Store> {
   switch (choice) {
     case 'embedded': {
       const { openLmdbStore } = await import('@state-server/persistence-lmdb');
       return openLmdbStore({ ...host, path: config.STORE_PATH });
     }
+    case 'foundationdb': {
+      const { openFoundationDbStore } = await import('@state-server/persistence-foundationdb');
+      return openFoundationDbStore({
+        ...host,
+        directory: config.FDB_DIRECTORY,
+        ...(config.FDB_CLUSTER_FILE !== undefined && { clusterFile: config.FDB_CLUSTER_FILE }),
+        metrics: foundationDbMetrics(metrics),
+      });
+    }
     case 'mongodb':
-    case 'foundationdb':
       throw new StoreError('unavailable', `this version was built without the driver for ${choice}`);
     default:
       return choice satisfies never;
