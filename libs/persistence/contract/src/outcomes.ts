@@ -1,4 +1,4 @@
-import type { Store } from '@state-server/persistence-port';
+import { type Store, StoreError } from '@state-server/persistence-port';
 import { AT, counterOf, increment, LABEL, write, type StoreFixture } from './fixture';
 
 /** Retries, deadlines, outcomes that nobody knows at first. */
@@ -34,13 +34,19 @@ export function describeOutcomes(fixture: () => StoreFixture): void {
   it('ends with `deadline` when time is up among conflicts, and has written nothing (STORE-11)', async () => {
     const { store, second } = fixture();
     const options = { label: 'contract.late', deadlineMs: 80, maxRetries: 1_000_000 };
-    const run = store.transact(options, async (tx) => {
-      tx.put('meta', { key: 'mine', value: 1 });
-      await increment(tx, 'n');
-      await disturb(second);
-    });
-    await expect(run).rejects.toMatchObject({ code: 'deadline' });
-    expect(await counterOf(store, 'mine')).toBe(0);
+    const codes: unknown[] = [];
+    // Where commits wait for a network, time may be up while one is under way that nobody can stop.
+    while (codes.length < 20 && codes.at(-1) !== 'deadline') {
+      const run = store.transact(options, async (tx) => {
+        tx.put('meta', { key: 'mine', value: 1 });
+        await increment(tx, 'n');
+        await disturb(second);
+      });
+      codes.push(await run.catch((error: unknown) => error instanceof StoreError && error.code));
+      expect(await counterOf(store, 'mine')).toBe(0);
+    }
+    expect(codes.pop()).toBe('deadline');
+    expect(codes.filter((code) => code !== 'outcome_unknown')).toEqual([]);
   });
 
   it('ends with `deadline` when the callback does not come back, which then writes nothing (STORE-11)', async () => {

@@ -79,6 +79,13 @@ export function isFdbModule(value: unknown): value is FdbModule {
 
 /** The code of an error of FoundationDB, or undefined for any other error. */
 export function codeOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'number' ? error.code : undefined;
+  const code = causeOf(error).code;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/** What an error says of itself; errors of Node itself are no `instanceof Error` to a test. */
+export function causeOf(error: unknown): { readonly code: unknown; readonly message: string } {
+  if (typeof error !== 'object' || error === null) return { code: undefined, message: String(error) };
+  const [message = ''] = String(Reflect.get(error, 'message')).split('\n');
+  return { code: Reflect.get(error, 'code'), message };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { StoreError } from '@state-server/persistence-port';
+import { causeOf } from './binding';
 
 /** Where FoundationDB's own packages put it. */
 export const DEFAULT_CLUSTER_FILE = '/etc/foundationdb/fdb.cluster';
@@ -18,7 +19,8 @@ export async function readClusterFile(path: string): Promise<string> {
   if (Buffer.byteLength(path) > PATH_BYTES)
     throw new StoreError('unavailable', `the path of the cluster file has more than ${PATH_BYTES} bytes`);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const { code, message } = causeOf(error);
+    const why = typeof code === 'string' ? code : message;
     throw new StoreError(
       'unavailable',
       `the cluster file of FoundationDB cannot be read (${path}, ${why}): name the right one in FDB_CLUSTER_FILE`,

@@ -1,9 +1,6 @@
-import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describeStoreContract, type OpenStore } from '@state-server/persistence-contract';
 import type { Store } from '@state-server/persistence-port';
-import { openFoundationDbStore } from './foundationdb-store';
+import { scriptedStore } from './testing/open-scripted';
 import { ScriptedBinding } from './testing/scripted-binding';
 import { ScriptedCluster } from './testing/scripted-cluster';
 
@@ -12,18 +9,11 @@ import { ScriptedCluster } from './testing/scripted-cluster';
  * about FoundationDB: that is foundationdb-store.spec.ts, on a real cluster.
  */
 
-const folder = mkdtempSync(join(tmpdir(), 'fdb-scripted-'));
-const clusterFile = join(folder, 'fdb.cluster');
-writeFileSync(clusterFile, 'scripted:double@127.0.0.1:4500\n');
-afterAll(() => rmSync(folder, { recursive: true }));
-
 const open: OpenStore = async (environment) => {
   const cluster = new ScriptedCluster();
   const opened: Store[] = [];
   const openOne = async (binding = new ScriptedBinding(cluster)): Promise<Store> => {
-    const load = (): Promise<ScriptedBinding> => Promise.resolve(binding);
-    const options = { clusterFile, directory: 'state-server/contract', environment, load };
-    const store = await openFoundationDbStore(options);
+    const { store } = await scriptedStore({ environment }, binding);
     opened.push(store);
     return store;
   };

@@ -1,7 +1,7 @@
 import type { Environment } from '@state-server/domain';
 import { STORE_LIMITS, StoreError, type Store } from '@state-server/persistence-port';
 import { openRecordStore } from '@state-server/persistence-records';
-import type { FdbDatabase, FdbModule } from './binding';
+import { causeOf, type FdbDatabase, type FdbModule } from './binding';
 import type { FoundationDbLog } from './client';
 import { DEFAULT_CLUSTER_FILE, readClusterFile } from './cluster-file';
 import { FoundationDbKv } from './foundationdb-kv';
@@ -64,7 +64,7 @@ export async function openFoundationDbKv(options: FoundationDbStoreOptions): Pro
     return kv;
   } catch (error) {
     await kv.close();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = causeOf(error).message;
     throw new StoreError(
       'unavailable',
       `${why}: is FoundationDB running at ${coordinators} (${clusterFile}), can it be reached from here, and is it of the version of libfdb_c?`,
@@ -80,7 +80,7 @@ function openDatabase(module: FdbModule, clusterFile: string): FdbDatabase {
     database.setNativeOptions({ transaction_timeout: NATIVE_TIMEOUT_MS, transaction_retry_limit: 0 });
     return database;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = causeOf(error).message;
     throw new StoreError('unavailable', `FoundationDB cannot be opened by ${clusterFile}: ${why}`, {
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { StoreError } from '@state-server/persistence-port';
-import { API_VERSION, codeOf, type FdbModule, isFdbModule } from './binding';
+import { API_VERSION, causeOf, type FdbModule, isFdbModule } from './binding';
 
 /** Not a literal: the package is optional, and bundlers and compilers shall not look for it. */
 const PACKAGE: string = 'foundationdb';
@@ -32,9 +32,8 @@ export async function loadBinding(
   try {
     module.setAPIVersion(API_VERSION);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
     throw unavailable(
-      `the client library libfdb_c does not speak API version ${API_VERSION} (${why}): install that of FoundationDB 7.3`,
+      `the client library libfdb_c does not speak API version ${API_VERSION} (${causeOf(error).message}): install that of FoundationDB 7.3`,
       error,
     );
   }
@@ -45,15 +44,14 @@ const defaultOf = (found: unknown): unknown =>
   typeof found === 'object' && found !== null && 'default' in found ? found.default : undefined;
 
 function describeLoadFailure(error: unknown): string {
-  const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code, message } = causeOf(error);
   if (code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND')
     return 'FoundationDB is chosen but its package is not installed: npm install foundationdb@2.0.1 (it is optional)';
   if (code === 'ERR_DLOPEN_FAILED' || /libfdb_c/.test(message))
     return `FoundationDB is chosen but its client library cannot be loaded: install foundationdb-clients 7.3, or name the folder of libfdb_c in LD_LIBRARY_PATH (${message})`;
   if (/No native build was found/.test(message))
     return `FoundationDB is chosen but its package has no build for this platform (${message})`;
-  return `FoundationDB is chosen but its package cannot be loaded (${message}${codeOf(error) === undefined ? '' : `, ${String(code)}`})`;
+  return `FoundationDB is chosen but its package cannot be loaded (${message})`;
 }
 
 /** Runs with `console.error` deaf for what the package says before it throws, and for nothing else. */

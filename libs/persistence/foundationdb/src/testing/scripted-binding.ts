@@ -205,7 +205,7 @@ class ScriptedTransaction implements FdbTransaction {
 
   private silence(): Promise<never> {
     return new Promise((_, reject) => {
-      const timer = setTimeout(() => end(new ScriptedError(1031)), this.timeoutMs ?? 2 ** 31 - 1);
+      const timer = setTimeout(() => end(new ScriptedError(1031)), this.timeoutMs ?? 2 ** 31 - 1).unref();
       const end = (error: Error): void => {
         clearTimeout(timer);
         this.pending.delete(end);
