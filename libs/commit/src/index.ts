@@ -79,3 +79,9 @@ export {
   type WorkOutcome,
 } from './operations/work-operation';
 export { renewEpochs } from './renew-epochs';
+export {
+  type FoundListings,
+  type ListingSort,
+  searchListings,
+  type SearchListings,
+} from './search-listings';

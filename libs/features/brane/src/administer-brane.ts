@@ -1,8 +1,8 @@
 import { type Position, readBraneIn, withResult } from '@state-server/commit';
-import type { BraneId, BraneOp } from '@state-server/domain';
+import type { BraneChange, BraneId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
-import { type FoundBrane, findBrane, withRole } from './find-brane';
+import { type FoundBrane, findBrane, findBraneOrDeleted, withRole } from './find-brane';
 
 export interface AdministerBrane extends BraneWriter {
   readonly brane_id: BraneId;
@@ -21,10 +21,12 @@ export interface AdministeredBrane {
 export async function administerBrane(
   deps: BraneDeps,
   input: AdministerBrane,
-  ops: readonly BraneOp[],
+  ops: readonly BraneChange[],
+  which: 'live' | 'deleted too' = 'live',
 ): Promise<AdministeredBrane & Replayed> {
   const { brane_id, user_id } = input;
-  const before = await findBrane(deps.store, user_id, brane_id);
+  const find = which === 'live' ? findBrane : findBraneOrDeleted;
+  const before = await find(deps.store, user_id, brane_id);
   const request = { ...originOf(input, brane_id), ops, ...condition(before, input.if_versions) };
   return withResult(
     (also) => deps.committer.administer({ ...request, also }),

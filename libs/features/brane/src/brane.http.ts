@@ -13,7 +13,6 @@ import {
   etagHeader,
   formatOf,
   okAnswer,
-  page,
   readRequest,
   respond,
   runKeyed,
@@ -32,11 +31,10 @@ import { deleteBrane } from './delete-brane';
 import { encodeSnapshot } from './encode-snapshot';
 import { type FoundBrane, findBrane } from './find-brane';
 import { getSnapshot } from './get-snapshot';
-import { listBranes } from './list-branes';
+import { answerList } from './answer-list';
 import { listHistory } from './list-history';
+import { undeleteBrane } from './undelete-brane';
 import { updateBrane } from './update-brane';
-
-const MINE = 'branes';
 
 /** REST for /brane itself; its edits and members have doors of their own. */
 @Controller('brane')
@@ -71,19 +69,8 @@ export class BraneHttp {
 
   @Get()
   async list(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    refuseParameters(request, ['q', 'public']);
     const { query } = readRequest('brane.list', request);
-    const [after] = decodeCursor(MINE, 1, query.cursor) ?? [];
-    const found = await listBranes(this.deps.store, {
-      user_id: callerOf(request).user_id,
-      limit: query.limit,
-      ...(after === undefined ? {} : { after: asBraneId(String(after)) }),
-    });
-    const { items, next_cursor } = page(found, query.limit, ({ brane }) => encodeCursor(MINE, [brane.id]));
-    const body = items.map(({ brane, head, role }) =>
-      toBraneResource({ meta: brane, version: brane.version, head }, role),
-    );
-    respond(reply, okAnswer({ items: body, next_cursor }));
+    respond(reply, okAnswer(await answerList(this.deps.store, callerOf(request).user_id, query)));
   }
 
   @Get(':id')
@@ -113,6 +100,18 @@ export class BraneHttp {
       reply,
       (input) => deleteBrane(this.deps, input),
       ({ position }) => emptyAnswer(stateSeqHeader(position)),
+    );
+  }
+
+  @Post(':id/undelete')
+  async undelete(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('brane.undelete', request);
+    await this.administer(
+      { route: 'brane.undelete', braneId: params.id, action: 'delete_brane' },
+      request,
+      reply,
+      (input) => undeleteBrane(this.deps, input),
+      ({ brane }) => shown(brane),
     );
   }
 

@@ -17,7 +17,7 @@ import { deleteBrane } from './delete-brane';
 import { editBrane } from './edit-brane';
 import { findBrane } from './find-brane';
 import { getSnapshot } from './get-snapshot';
-import { listBranes } from './list-branes';
+import { type BranePage, listBranes } from './list-branes';
 import { listHistory } from './list-history';
 import { getMember, listMembers } from './list-members';
 import { removeMember } from './remove-member';
@@ -138,15 +138,14 @@ describe('a brane', () => {
     const [first] = ids;
     if (first) await deleteBrane(deps(), { ...by(owner), brane_id: first });
     const seen: string[] = [];
-    let after: BraneId | undefined;
-    for (;;) {
-      const page = await listBranes(store, { user_id: owner, limit: 2, ...(after && { after }) });
-      seen.push(...page.slice(0, 2).map(({ brane }) => brane.id));
-      after = page[1]?.brane.id;
-      if (page.length <= 2) break;
-    }
+    let after: BranePage['next'];
+    do {
+      const page: BranePage = await listBranes(store, { user_id: owner, limit: 2, ...(after && { after }) });
+      seen.push(...page.items.map(({ brane }) => brane.id));
+      after = page.next;
+    } while (after);
     expect(seen).toEqual(ids.slice(1).sort());
-    expect(await listBranes(store, { user_id: stranger, limit: 2 })).toEqual([]);
+    expect((await listBranes(store, { user_id: stranger, limit: 2 })).items).toEqual([]);
   });
 });
 

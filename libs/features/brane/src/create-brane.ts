@@ -1,5 +1,5 @@
 import { type BraneView, readBraneIn, withResult } from '@state-server/commit';
-import type { BraneId, Visibility } from '@state-server/domain';
+import type { BraneId, BraneSettings, Visibility } from '@state-server/domain';
 import type { ReadTransaction } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Also, BraneDeps, BraneWriter, Replayed } from './brane-writer';
@@ -10,14 +10,16 @@ export interface CreateBrane extends BraneWriter {
   readonly id: BraneId;
   readonly name: string;
   readonly visibility: Visibility;
+  readonly settings?: BraneSettings;
   readonly also?: Also<FoundBrane & Replayed>;
 }
 
 /** Makes a brane with its root group; the user is its owner. Throws `id.taken`. */
 export async function createBrane(deps: BraneDeps, input: CreateBrane): Promise<FoundBrane & Replayed> {
-  const { user_id, op_id, id, name, visibility } = input;
+  const { user_id, op_id, id, name, visibility, settings } = input;
+  const brane = { id, op_id, name, visibility, ...(settings && { settings }) };
   return withResult(
-    (also) => deps.committer.createBrane({ kind: 'user', user_id }, { id, op_id, name, visibility, also }),
+    (also) => deps.committer.createBrane({ kind: 'user', user_id }, { ...brane, also }),
     async (tx, { replayed }) => ({ ...withRole(await existing(tx, id), user_id), replayed }),
     input.also,
   );

@@ -16,7 +16,17 @@ export async function findBrane(store: Store, userId: UserId, id: BraneId): Prom
   return asSeenBy(await readBrane(store, id), userId, id);
 }
 
-/** The same for a brane that was read already. */
+/** A brane that may be deleted; then its members alone know of it. Throws `brane.not_found`. */
+export async function findBraneOrDeleted(store: Store, userId: UserId, id: BraneId): Promise<FoundBrane> {
+  const view = await readBrane(store, id);
+  const role = view ? roleIn(view.meta, userId) : null;
+  if (!view || role === null || (role === 'guest' && view.meta.status !== 'live')) {
+    throw fail('brane.not_found', { id });
+  }
+  return { ...view, role };
+}
+
+/** What `findBrane` answers, for a brane that was read already. */
 export function asSeenBy(view: BraneView | undefined, userId: UserId, id: BraneId): FoundBrane {
   const role = view ? roleIn(view.meta, userId) : null;
   if (!view || role === null || !can(role, 'view')) throw fail('brane.not_found', { id });

@@ -15,5 +15,7 @@ export { MemberHttp } from './member.http';
 export { OperationHttp } from './operation.http';
 export { removeMember } from './remove-member';
 export { setMember } from './set-member';
+export { searchBranes } from './search-branes';
+export { undeleteBrane } from './undelete-brane';
 export { redoEdit, type UndoEdit, undoEdit } from './undo-edit';
 export { updateBrane } from './update-brane';

@@ -1,23 +1,31 @@
-import type { Visibility } from '@state-server/domain';
+import type { SettingsChange, Visibility } from '@state-server/domain';
 import { type AdministerBrane, type AdministeredBrane, administerBrane } from './administer-brane';
 import type { BraneDeps, Replayed } from './brane-writer';
 
 export interface UpdateBrane extends AdministerBrane {
   readonly name?: string;
   readonly visibility?: Visibility;
+  readonly settings?: SettingsChange;
+  /** True: nobody edits its objects any more. */
+  readonly archived?: boolean;
 }
 
-/** Changes name or visibility; owners only. Throws `permission.denied`, `precondition.failed`, `field.*`. */
+/**
+ * Changes name, visibility, settings or whether it is archived; owners only. Throws `permission.denied`,
+ * `precondition.failed`, `field.*`.
+ */
 export async function updateBrane(
   deps: BraneDeps,
   input: UpdateBrane,
 ): Promise<AdministeredBrane & Replayed> {
-  const { name, visibility } = input;
+  const { name, visibility, settings, archived } = input;
   return administerBrane(deps, input, [
     {
       op: 'set_brane',
       ...(name === undefined ? {} : { name }),
       ...(visibility === undefined ? {} : { visibility }),
+      ...(settings === undefined ? {} : { settings }),
+      ...(archived === undefined ? {} : { archived }),
     },
   ]);
 }

@@ -6,7 +6,16 @@ import type { BraneResource, UserResource } from '@state-server/protocol';
 export interface BraneState {
   readonly meta: Pick<
     BraneMeta,
-    'id' | 'name' | 'visibility' | 'status' | 'created_at' | 'updated_at' | 'created_by' | 'purge_after'
+    | 'id'
+    | 'name'
+    | 'visibility'
+    | 'status'
+    | 'created_at'
+    | 'updated_at'
+    | 'created_by'
+    | 'purge_after'
+    | 'settings'
+    | 'archived_at'
   >;
   readonly version: number;
   readonly head: Pick<HeadDoc, 'epoch' | 'seq' | 'objects'>;
@@ -15,6 +24,7 @@ export interface BraneState {
 /** A brane on the wire, as seen by somebody who is this in it. */
 export function toBraneResource({ meta, version, head }: BraneState, role: Standing): BraneResource {
   const { id, name, visibility, status, created_at, updated_at, created_by, purge_after } = meta;
+  const { settings, archived_at } = meta;
   return {
     id,
     name,
@@ -29,6 +39,8 @@ export function toBraneResource({ meta, version, head }: BraneState, role: Stand
     updated_at,
     created_by,
     ...(purge_after === undefined ? {} : { purge_after }),
+    ...(settings && { settings }),
+    ...(typeof archived_at === 'string' ? { archived_at } : {}),
   };
 }
 

@@ -28,18 +28,68 @@ export const refreshRequest = z.strictObject({
 
 export const updateUserRequest = z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(100)) });
 
+const settingsFields = {
+  description: z.string(),
+  tags: z.array(z.string()),
+  /** An https URL, or the id of an asset. */
+  thumbnail: z.string(),
+  /** Days for which the log is kept beyond checkpoints; 0: for ever. */
+  history_days: z.int(),
+};
+const newSettings = z.strictObject({
+  description: z.exactOptional(settingsFields.description),
+  tags: z.exactOptional(settingsFields.tags),
+  thumbnail: z.exactOptional(settingsFields.thumbnail),
+  history_days: z.exactOptional(settingsFields.history_days),
+});
+/** Null takes a setting away; what is not named stays. */
+const settingsChange = z.strictObject({
+  description: z.exactOptional(z.nullable(settingsFields.description)),
+  tags: z.exactOptional(z.nullable(settingsFields.tags)),
+  thumbnail: z.exactOptional(z.nullable(settingsFields.thumbnail)),
+  history_days: z.exactOptional(z.nullable(settingsFields.history_days)),
+});
+
 export const createBraneRequest = z.strictObject({
   /** The client may choose it; it is the root group's id as well (SYNC S7). */
   id: z.exactOptional(braneId),
   name: z.string().check(z.minLength(1)),
   visibility: z._default(visibility, 'private'),
+  settings: z.exactOptional(newSettings),
 });
 export const updateBraneRequest = z
   .strictObject({
     name: z.exactOptional(z.string().check(z.minLength(1))),
     visibility: z.exactOptional(visibility),
+    settings: z.exactOptional(settingsChange),
+    /** True: nobody edits its objects until it is false again. */
+    archived: z.exactOptional(z.boolean()),
   })
-  .check(z.refine((body) => Object.keys(body).length > 0, 'must set name or visibility'));
+  .check(z.refine((body) => Object.keys(body).length > 0, 'must set name, visibility, settings or archived'));
+
+export const listingSort = z.enum(['newest', 'name', 'popularity']);
+/** What a search looks for: words, each of which has to begin a word of what is found. */
+export const searchText = z.string().check(z.minLength(1), z.maxLength(200));
+/**
+ * `public=true`: all public branes; otherwise the caller's own, of which `role` and `status` tell more (`live` has the
+ * archived ones with it). Without `sort` the public ones come by age, one's own by id.
+ */
+export const listBranesQuery = z
+  .strictObject({
+    q: z.exactOptional(searchText),
+    public: z.exactOptional(z.enum(['true', 'false'])),
+    role: z.exactOptional(role),
+    status: z.exactOptional(z.enum(['live', 'archived', 'deleted'])),
+    sort: z.exactOptional(listingSort),
+    limit,
+    cursor,
+  })
+  .check(
+    z.refine(
+      (query) => query.public !== 'true' || (query.role === undefined && query.status === undefined),
+      'role and status are for your own branes, not for the public ones',
+    ),
+  );
 
 /** SYNC I2, I4: on an edit that was sent before. */
 const resend = {
@@ -109,6 +159,7 @@ export type DevSignInRequest = z.output<typeof devSignInRequest>;
 export type RefreshRequest = z.output<typeof refreshRequest>;
 export type UpdateUserRequest = z.output<typeof updateUserRequest>;
 export type CreateBraneRequest = z.output<typeof createBraneRequest>;
+export type ListBranesQuery = z.output<typeof listBranesQuery>;
 export type UpdateBraneRequest = z.output<typeof updateBraneRequest>;
 export type EditBraneRequest = z.output<typeof editRequest>;
 export type UndoBraneRequest = z.output<typeof undoRequest>;

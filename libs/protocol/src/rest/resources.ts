@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { braneMeta, braneStatus, role, roleOrGuest, visibility } from '../schema/brane-meta';
+import { braneMeta, braneSettings, braneStatus, role, roleOrGuest, visibility } from '../schema/brane-meta';
 import {
   braneId,
   epoch,
@@ -63,6 +63,9 @@ export const brane = z.object({
   updated_at: time,
   created_by: userId,
   purge_after: z.exactOptional(time),
+  settings: z.exactOptional(braneSettings),
+  /** Since when nobody edits its objects; absent: they are edited. */
+  archived_at: z.exactOptional(time),
 });
 
 export const member = z.object({ user_id: userId, name: z.string(), role, since: time });

@@ -1,5 +1,11 @@
-import { pageOf, pageQuery } from '../page';
-import { braneParams, createBraneRequest, historyQuery, updateBraneRequest } from '../requests';
+import { pageOf } from '../page';
+import {
+  braneParams,
+  createBraneRequest,
+  historyQuery,
+  listBranesQuery,
+  updateBraneRequest,
+} from '../requests';
 import { brane, logEntry, snapshot } from '../resources';
 import type { RouteTable } from '../route';
 
@@ -23,11 +29,11 @@ export const braneRoutes = {
     path: '/brane',
     area: 'brane',
     summary:
-      'The branes that you are a member of. Search (?q=, ?public=) is not available yet: answers op.unsupported.',
+      'The branes that you are a member of, or with ?public=true all public ones; with ?q= those that its words name. A page may be short and still lead on.',
     auth: 'bearer',
-    query: pageQuery,
+    query: listBranesQuery,
     response: { status: 200, schema: pageOf(brane) },
-    errors: ['cursor.invalid', 'op.unsupported'],
+    errors: ['cursor.invalid'],
     idempotency: 'none',
   },
   'brane.get': {
@@ -48,7 +54,7 @@ export const braneRoutes = {
     method: 'PATCH',
     path: '/brane/{id}',
     area: 'brane',
-    summary: 'Change name or visibility. Owners only.',
+    summary: 'Change name, visibility or settings, archive it or take it out again. Owners only.',
     auth: 'bearer',
     params: braneParams,
     request: updateBraneRequest,
@@ -67,6 +73,19 @@ export const braneRoutes = {
     params: braneParams,
     response: { status: 204 },
     errors: ['brane.not_found', 'brane.deleted', 'permission.denied'],
+    idempotency: 'honoured',
+    etag: 'honoured',
+  },
+  'brane.undelete': {
+    id: 'brane.undelete',
+    method: 'POST',
+    path: '/brane/{id}/undelete',
+    area: 'brane',
+    summary: 'Bring a deleted brane back, within 30 days. Owners only.',
+    auth: 'bearer',
+    params: braneParams,
+    response: { status: 200, schema: brane },
+    errors: ['brane.not_found', 'brane.deleted', 'permission.denied', 'op.invalid'],
     idempotency: 'honoured',
     etag: 'honoured',
   },
