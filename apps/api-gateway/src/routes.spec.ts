@@ -1,3 +1,6 @@
+import { startOperation } from '@state-server/commit';
+import { asBraneId, asOpId } from '@state-server/domain';
+import { realEnvironment as environment } from '@state-server/platform';
 import { type ErrorCode, errorsOf, parseWith, ROUTES, type Route } from '@state-server/protocol';
 import {
   type Answer,
@@ -16,6 +19,7 @@ let bob: Caller;
 let brane: string;
 let street: string;
 let house: string;
+let operation: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -25,12 +29,17 @@ beforeAll(async () => {
   street = await makeGroup(ada, brane, { name: 'street' });
   house = await makeGroup(ada, brane, { name: 'house' });
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
+  const started = await startOperation(
+    { store: gateway.store, environment },
+    { kind: 'spec', brane_id: asBraneId(brane), user_id: ada.id, op_id: asOpId(uuid()), input: {} },
+  );
+  operation = started.operation.id;
 });
 afterAll(() => gateway.close());
 
 interface Sample {
   readonly path?: Readonly<Record<string, () => string>>;
-  readonly query?: string;
+  readonly query?: string | (() => string);
   readonly body?: () => unknown;
 }
 
@@ -58,6 +67,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'brane.redo': { path: inBrane, body: () => ({ op_id: uuid() }) },
   'brane.restore': { path: inBrane, body: () => ({ seq: 1 }) },
   'brane.fork': { path: inBrane, body: () => ({ name: 'copy' }) },
+  'operations.list': { path: inBrane },
+  'operations.get': { path: { id: () => brane, operation_id: () => operation } },
   'members.list': { path: inBrane },
   'members.get': { path: member },
   'members.put': { path: member, body: () => ({ role: 'viewer' }) },
@@ -72,6 +83,9 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.demote': { path: onHouse },
   'object.action': { path: { id: () => house, action: () => 'open' }, body: () => ({}) },
   'entity.get': { path: onHouse },
+  'entity.batch': { body: () => ({ ids: [house] }) },
+  'entity.space': { query: () => `?brane_id=${brane}&min=0,0,0&max=1,1,1` },
+  'analytics.popular': {},
   'websocket.ticket': {},
   'websocket.sessions': {},
   'health.live': {},
@@ -96,7 +110,8 @@ const elsewhere = new Set(['auth', 'internal']);
 
 function pathOf(route: Route, sample: Sample): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample.path?.[name]?.() ?? uuid());
-  return `${path}${sample.query ?? ''}`;
+  const { query = '' } = sample;
+  return `${path}${typeof query === 'string' ? query : query()}`;
 }
 
 async function send(
