@@ -13,6 +13,7 @@ export {
 } from './format';
 export * from './inspect-records';
 export * from './ordered-kv';
+export * from './physical';
 export { RecordStore } from './record-store';
 export {
   rewriteIndexEntry,

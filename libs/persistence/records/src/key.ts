@@ -46,3 +46,25 @@ export function encodeKey(parts: Key): KvKey {
   for (const part of parts) encoded += encodePart(part);
   return encoded;
 }
+
+/** Where the part of a tuple that begins here ends; undefined where none does. */
+export function endOfPart(key: KvKey, at: number): number | undefined {
+  const code = key.charCodeAt(at);
+  if (code === 0x02) {
+    for (let end = key.indexOf('\x00', at + 1); end >= 0; end = key.indexOf('\x00', end + 2)) {
+      if (key[end + 1] !== '\xff') return end + 1;
+    }
+    return undefined;
+  }
+  const end = at + 1 + Math.abs(code - 0x14);
+  return end <= key.length ? end : undefined;
+}
+
+/** Where a tuple of so many parts that begins here ends; undefined where the key holds fewer. */
+export function endOfParts(key: KvKey, at: number, parts: number): number | undefined {
+  let end: number | undefined = at;
+  for (let part = 0; part < parts && end !== undefined; part += 1) {
+    end = end < key.length ? endOfPart(key, end) : undefined;
+  }
+  return end;
+}

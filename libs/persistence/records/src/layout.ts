@@ -6,7 +6,7 @@ import {
   type Key,
   type KeyPart,
 } from '@state-server/persistence-port';
-import { AFTER_ALL, encodeKey, encodePart } from './key';
+import { AFTER_ALL, encodeKey, encodePart, endOfPart } from './key';
 import type { KvKey } from './ordered-kv';
 
 /** One sorted space of keys: the records themselves, or one index of them. */
@@ -158,4 +158,26 @@ export function keyInterval(space: KeySpace, bounds: RangeBounds): { start: KvKe
     if (before < end) end = before;
   }
   return { start, end };
+}
+
+/**
+ * The key of the record that an index entry with this key leads to: it holds all fields of the primary key, encoded in the
+ * same way, so they only have to be put in order. Undefined for what is no key of this index.
+ */
+export function primaryOfIndexKey(layout: Layout, space: KeySpace, indexKey: KvKey): KvKey | undefined {
+  const parts = new Map<string, KvKey>();
+  let at = space.prefix.length;
+  for (const field of space.fields) {
+    const end = endOfPart(indexKey, at);
+    if (end === undefined) return undefined;
+    parts.set(field, indexKey.slice(at, end));
+    at = end;
+  }
+  let key = layout.primary.prefix;
+  for (const field of layout.primary.fields) {
+    const part = parts.get(field);
+    if (part === undefined) return undefined;
+    key += part;
+  }
+  return key;
 }

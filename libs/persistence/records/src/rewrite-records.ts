@@ -2,7 +2,14 @@ import { StoreError, type CollectionName, type Documents, type Key } from '@stat
 import { chunkKey, openIndexEntry, payloadIn, sealIndexEntry, sealRecord, type Stamp } from './envelope';
 import { openDocument } from './inspect-records';
 import { AFTER_ALL } from './key';
-import { indexKeysOfDocument, keyOfDocument, layoutOf, primaryKey, type Layout } from './layout';
+import {
+  indexKeysOfDocument,
+  keyOfDocument,
+  layoutOf,
+  primaryKey,
+  primaryOfIndexKey,
+  type Layout,
+} from './layout';
 import type { KvKey, KvTransaction, OrderedKv } from './ordered-kv';
 import { encodeDraft } from './payload';
 
@@ -127,7 +134,7 @@ async function ownerOf(
       // It says nothing any more: the index's own key names the record.
     }
   }
-  const named = primaryOfIndexKey(layout, space.fields, key.slice(space.prefix.length));
+  const named = primaryOfIndexKey(layout, space, key);
   if (named !== undefined) candidates.add(named);
   for (const primary of candidates) {
     const stored = await tx.get(primary);
@@ -141,38 +148,6 @@ async function ownerOf(
     }
   }
   return undefined;
-}
-
-/** An index key holds all fields of the primary key, encoded in the same way: they only have to be put in order. */
-function primaryOfIndexKey(layout: Layout, fields: readonly string[], rest: KvKey): KvKey | undefined {
-  const parts = new Map<string, KvKey>();
-  let at = 0;
-  for (const field of fields) {
-    const end = endOfPart(rest, at);
-    if (end === undefined) return undefined;
-    parts.set(field, rest.slice(at, end));
-    at = end;
-  }
-  let key = layout.primary.prefix;
-  for (const field of layout.primary.fields) {
-    const part = parts.get(field);
-    if (part === undefined) return undefined;
-    key += part;
-  }
-  return key;
-}
-
-/** Where the part of a tuple that begins here ends (see key.ts). */
-function endOfPart(key: KvKey, at: number): number | undefined {
-  const code = key.charCodeAt(at);
-  if (code === 0x02) {
-    for (let end = key.indexOf('\x00', at + 1); end >= 0; end = key.indexOf('\x00', end + 2)) {
-      if (key[end + 1] !== '\xff') return end + 1;
-    }
-    return undefined;
-  }
-  const end = at + 1 + Math.abs(code - 0x14);
-  return end <= key.length ? end : undefined;
 }
 
 function bytesOf(writes: Writes): number {

@@ -1,0 +1,2 @@
+export type { MongoCompressor } from './connect';
+export { type MongoKvOptions, type MongoStoreOptions, openMongoKv, openMongoStore } from './open-mongo-store';

@@ -1,0 +1,50 @@
+import type {
+  KvBeginOptions,
+  KvTransaction,
+  MaybePromise,
+  OrderedKv,
+} from '@state-server/persistence-records';
+import type { MongoDriver } from './driver';
+import { failureOf } from './failures';
+import { MongoTransaction } from './mongo-transaction';
+import { StoreError } from '@state-server/persistence-port';
+
+/** MongoDB as ordered keys and values, so that the record layer makes a store of it like of any other. */
+export class MongoKv implements OrderedKv {
+  readonly kind = 'mongodb';
+  readonly outcomeCanBeUnknown = true;
+  readonly isRemote = true;
+
+  constructor(private readonly driver: MongoDriver) {}
+
+  begin(options?: KvBeginOptions): MaybePromise<KvTransaction> {
+    const transaction = new MongoTransaction(this.driver.session());
+    // A snapshot as late as its first read would hide what was written between the beginning and that read: nothing is
+    // lost by it where nothing is written.
+    return options?.readOnly ? transaction : this.withSnapshot(transaction);
+  }
+
+  async check(): Promise<void> {
+    try {
+      await this.driver.ping();
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure instanceof StoreError) throw failure;
+      throw new StoreError('unavailable', failure.message, { cause: error });
+    }
+  }
+
+  close(): Promise<void> {
+    return this.driver.close();
+  }
+
+  private async withSnapshot(transaction: MongoTransaction): Promise<KvTransaction> {
+    try {
+      await transaction.takeSnapshot();
+      return transaction;
+    } catch (error) {
+      transaction.abandon();
+      throw error;
+    }
+  }
+}
