@@ -24,12 +24,12 @@ export type ScriptedCall =
 
 /**
  * What becomes of a call: an error with this code (`after`: once it was done), an error of another kind, or no answer
- * before the transaction is cancelled or out of its time.
+ * before the transaction is cancelled or out of its time (`deaf`: whatever happens, as where the client's thread hangs).
  */
 export type Mishap =
   | { readonly code: number; readonly when?: 'before' | 'after' }
   | { readonly error: Error }
-  | { readonly silence: true };
+  | { readonly silence: true | 'deaf' };
 
 /** At most so many entries in one answer: as the real one, which cuts answers by their size. */
 const ENTRIES_PER_ANSWER = 7;
@@ -193,7 +193,8 @@ class ScriptedTransaction implements FdbTransaction {
   private async answer<T>(call: ScriptedCall, work: () => T): Promise<T> {
     const mishap = this.binding.take(call);
     if (this.isCancelled) throw new ScriptedError(1025);
-    if (mishap && 'silence' in mishap) return this.silence();
+    if (mishap && 'silence' in mishap)
+      return mishap.silence === 'deaf' ? new Promise(() => undefined) : this.silence();
     // Commits take a turn of the loop, so that others come between them and their reads.
     await new Promise<void>((resolve) => (call === 'commit' ? setImmediate(resolve) : resolve()));
     if (mishap && 'error' in mishap) throw mishap.error;
