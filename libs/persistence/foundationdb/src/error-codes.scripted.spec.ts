@@ -1,7 +1,7 @@
 import type { KvChanges } from '@state-server/persistence-records';
 import { KNOWN_CODES, type Meaning, meaningOf } from './error-codes';
 import { NO_METRICS } from './metrics';
-import { scriptedKv, scriptedStore } from './testing/open-scripted';
+import { scriptedKv, scriptedStore } from './testing/open-scripted.spec-support';
 
 /*
  * Every class of error at every call: what the record layer and its callers are told. On the double: proves the error

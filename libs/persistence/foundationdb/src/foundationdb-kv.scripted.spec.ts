@@ -4,7 +4,7 @@ import { until } from '@state-server/testing';
 import { GatedTransaction } from './buffer-gate';
 import { KeySpace } from './key-space';
 import { type FoundationDbMetrics, NO_METRICS } from './metrics';
-import { scriptedKv, scriptedStore } from './testing/open-scripted';
+import { scriptedKv, scriptedStore } from './testing/open-scripted.spec-support';
 import { ScriptedBinding } from './testing/scripted-binding';
 
 /* What the driver asks of its binding, seen by the double; it proves nothing about FoundationDB. */

@@ -1,6 +1,6 @@
 import { describeStoreContract, type OpenStore } from '@state-server/persistence-contract';
 import type { Store } from '@state-server/persistence-port';
-import { scriptedStore } from './testing/open-scripted';
+import { scriptedStore } from './testing/open-scripted.spec-support';
 import { ScriptedBinding } from './testing/scripted-binding';
 import { ScriptedCluster } from './testing/scripted-cluster';
 

@@ -73,7 +73,8 @@ export async function openFoundationDbKv(options: FoundationDbStoreOptions): Pro
   }
 }
 
-function openDatabase(module: FdbModule, clusterFile: string): FdbDatabase {
+/** @internal */
+export function openDatabase(module: FdbModule, clusterFile: string): FdbDatabase {
   try {
     const database = module.open(clusterFile);
     // Without them a call waits for ever for a cluster that is away. Nothing is retried by the native client.

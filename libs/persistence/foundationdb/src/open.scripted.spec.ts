@@ -1,7 +1,7 @@
 import { contractEnvironment } from '@state-server/persistence-contract';
 import { type FoundationDbStoreOptions, openFoundationDbStore } from './foundationdb-store';
 import { loadBinding } from './load-binding';
-import { clusterFile, scriptedStore } from './testing/open-scripted';
+import { clusterFile, scriptedStore } from './testing/open-scripted.spec-support';
 import { ScriptedBinding } from './testing/scripted-binding';
 
 const failing = (fields: object): Promise<never> => Promise.reject(Object.assign(new Error(), fields));
