@@ -11,6 +11,7 @@ import {
 } from '@state-server/features-brane';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
+import { PROTOTYPE_DEPS, PrototypeHttp } from '@state-server/features-prototype';
 import { USER_DEPS, UserHttp } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
@@ -35,12 +36,21 @@ const DOORS = [
   MemberHttp,
   OperationHttp,
   ObjectHttp,
+  PrototypeHttp,
   UserHttp,
   EntityHttp,
   AnalyticsHttp,
   WebSocketHttp,
 ];
-const TOKENS = [BRANE_DEPS, OBJECT_DEPS, USER_DEPS, ENTITY_DEPS, ANALYTICS_DEPS, WEBSOCKET_DEPS];
+const TOKENS = [
+  BRANE_DEPS,
+  OBJECT_DEPS,
+  PROTOTYPE_DEPS,
+  USER_DEPS,
+  ENTITY_DEPS,
+  ANALYTICS_DEPS,
+  WEBSOCKET_DEPS,
+];
 
 /** REST of every feature, behind the guard of tokens and the limits. */
 @Module({})

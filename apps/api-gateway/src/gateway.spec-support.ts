@@ -199,6 +199,15 @@ export async function makeGroup(
   return textOf(await owner.ask('POST', '/object', { body, key: crypto.randomUUID() }), 'id');
 }
 
+/** Makes a prototype without a version and answers its id. */
+export async function makePrototype(
+  owner: Caller,
+  fields: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const ask = { body: { name: 'lamp', ...fields }, key: crypto.randomUUID() };
+  return textOf(await owner.ask('POST', '/prototype', ask), 'id');
+}
+
 /** Lets requests look for their Idempotency-Key at the same moment: none goes on before all of them have looked. */
 export class Starter {
   private waiting = 0;

@@ -9,6 +9,7 @@ import {
   codeOf,
   makeBrane,
   makeGroup,
+  makePrototype,
   startTestGateway,
   type TestGateway,
 } from './gateway.spec-support';
@@ -20,6 +21,8 @@ let brane: string;
 let street: string;
 let house: string;
 let operation: string;
+let workshop: string;
+let lamp: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -28,6 +31,8 @@ beforeAll(async () => {
   brane = await makeBrane(ada);
   street = await makeGroup(ada, brane, { name: 'street' });
   house = await makeGroup(ada, brane, { name: 'house' });
+  workshop = await makeBrane(ada);
+  lamp = await makePrototype(ada);
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -47,6 +52,7 @@ const uuid = (): string => crypto.randomUUID();
 const inBrane = { id: () => brane };
 const member = { id: () => brane, user_id: () => bob.id };
 const onHouse = { id: () => house };
+const onLamp = { id: () => lamp };
 const edit = (): unknown => ({
   op_id: uuid(),
   ops: [{ op: 'update', id: house, set: { '/name': 'cottage' } }],
@@ -82,6 +88,18 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.promote': { path: onHouse },
   'object.demote': { path: onHouse },
   'object.action': { path: { id: () => house, action: () => 'open' }, body: () => ({}) },
+  'prototype.create': { body: () => ({ name: 'chair', tags: ['seat'], is_public: true }) },
+  'prototype.publish': {
+    path: onLamp,
+    body: () => ({ nodes: [{ key: 'root', kind: 'group' }], notes: 'n' }),
+  },
+  'prototype.list': { query: '?q=lamp&limit=10' },
+  'prototype.get': { path: onLamp },
+  'prototype.update': { path: onLamp, body: () => ({ description: 'shines' }) },
+  'prototype.versions': { path: onLamp, query: '?limit=1' },
+  'prototype.version': { path: { ...onLamp, version: () => '1' } },
+  'prototype.instantiate': { path: onLamp, body: () => ({ brane_id: workshop, parent_id: workshop }) },
+  'prototype.delete': { path: onLamp },
   'entity.get': { path: onHouse },
   'entity.batch': { body: () => ({ ids: [house] }) },
   'entity.space': { query: () => `?brane_id=${brane}&min=0,0,0&max=1,1,1` },
@@ -109,7 +127,10 @@ const table: Readonly<Record<string, Route>> = ROUTES;
 const elsewhere = new Set(['auth', 'internal']);
 
 function pathOf(route: Route, sample: Sample): string {
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => sample.path?.[name]?.() ?? uuid());
+  const path = route.path.replaceAll(
+    /\{(\w+)\}/g,
+    (_, name: string) => sample.path?.[name]?.() ?? (name === 'version' ? '1' : uuid()),
+  );
   const { query = '' } = sample;
   return `${path}${typeof query === 'string' ? query : query()}`;
 }

@@ -15,6 +15,7 @@ import { readMetaIn } from './read';
 import { sameData } from './same-data';
 import { walkReaped, walkSpace } from './check-space';
 import { sameCell, spaceKey, Worlds } from './space-index';
+import { objectDoc } from './write-changes';
 
 export interface BraneFault {
   readonly kind: 'head' | 'log' | 'op_result' | 'meta' | 'object' | 'space' | 'object_id' | 'checkpoint';
@@ -300,8 +301,7 @@ class BraneCheck {
   }
 
   private compareObject(object: SceneObject, doc: ObjectDoc): void {
-    const copies = doc.parent_id === object.parent_id && doc.order === object.order;
-    if (copies && doc.deleted_at === object.deleted_at && sameData(doc.object, object)) return;
+    if (sameData(doc, objectDoc(object, doc.cell))) return;
     this.fault(
       'object',
       `objects ${object.id}`,

@@ -1,6 +1,9 @@
 import {
+  type EditEnvironment,
   type ObjectId,
   type OpContext,
+  prototypeRules,
+  type PrototypeRules,
   resolveEdit,
   type Resolved,
   type Result,
@@ -45,6 +48,7 @@ export class GroupAttempt {
   private frameBytes = 0;
   private readonly objectBytes = new Map<ObjectId, number>();
   private braneVersion: number | undefined;
+  private readonly rules: PrototypeRules;
 
   private constructor(
     private readonly ground: Ground,
@@ -52,6 +56,7 @@ export class GroupAttempt {
     private readonly ids: IdRegistry,
   ) {
     this.copy = new WorkingCopy(ground.replica);
+    this.rules = prototypeRules(ground.load.prototypes);
   }
 
   static async begin(ground: Ground, works: readonly Work[]): Promise<GroupAttempt> {
@@ -106,7 +111,7 @@ export class GroupAttempt {
     try {
       const context = this.admit(work);
       this.ids.assertFree(work);
-      const result = resolveEdit(this.copy, demand.ops, context, this.ids.source(work));
+      const result = resolveEdit(this.copy, demand.ops, context, this.environmentOf(work));
       if (!result.ok) throw fromRefusal(result.refusal);
       return this.enter(work, { resolved: result.value }, context);
     } catch (error) {
@@ -116,6 +121,10 @@ export class GroupAttempt {
       this.recordRefusal(work, error);
       return { kind: 'refused', error };
     }
+  }
+
+  private environmentOf(work: Work): EditEnvironment {
+    return { ...this.ids.source(work), prototypes: this.rules };
   }
 
   private async decide(work: Work): Promise<Verdict> {
@@ -150,7 +159,9 @@ export class GroupAttempt {
         this.ids.assertFree(work);
         await preloadSubtrees(this.ground, this.copy, demand.ops);
         return {
-          resolved: await this.run(() => resolveEdit(this.copy, demand.ops, context, this.ids.source(work))),
+          resolved: await this.run(() =>
+            resolveEdit(this.copy, demand.ops, context, this.environmentOf(work)),
+          ),
         };
       }
       case 'undo':

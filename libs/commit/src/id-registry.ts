@@ -35,7 +35,8 @@ export async function registerIds(ground: Ground, works: readonly Work[]): Promi
   const ids = new Set<ObjectId>();
   for (const work of works) {
     for (const id of chosenIds(work)) ids.add(id);
-    for (let i = 0; i < unnamedCreates(work); i += 1) ids.add(work.newId(i));
+    const unnamed = unnamedCreates(work) + (await createdByInstances(ground, work));
+    for (let i = 0; i < unnamed; i += 1) ids.add(work.newId(i));
   }
   if (ids.size === 0) return new IdRegistry(new Set());
   const list = [...ids];
@@ -51,12 +52,25 @@ export async function registerIds(ground: Ground, works: readonly Work[]): Promi
   return new IdRegistry(taken);
 }
 
+/** One id for each object of an instance; the root's may be chosen, then one is left over. */
+async function createdByInstances({ load }: Ground, { demand }: Work): Promise<number> {
+  let count = 0;
+  for (const op of demand.kind === 'edit' ? demand.ops : []) {
+    count += await load.run(() => load.prototypes.createdBy(op));
+  }
+  return count;
+}
+
 function creates(work: Work): readonly Extract<ClientOp, { op: 'create' }>[] {
   return work.demand.kind === 'edit' ? work.demand.ops.filter((op) => op.op === 'create') : [];
 }
 
 function chosenIds(work: Work): ObjectId[] {
-  return creates(work).flatMap((op) => (op.object.id === undefined ? [] : [op.object.id]));
+  if (work.demand.kind !== 'edit') return [];
+  return work.demand.ops.flatMap((op) => {
+    const id = op.op === 'create' ? op.object.id : op.op === 'instantiate' ? op.id : undefined;
+    return id === undefined ? [] : [id];
+  });
 }
 
 function unnamedCreates(work: Work): number {

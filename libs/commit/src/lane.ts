@@ -5,6 +5,7 @@ import { catchUp } from './catch-up';
 import type { Core } from './core';
 import { Loader } from './load';
 import { ReplicaDoubt } from './not-loaded';
+import { StoredPrototypes } from './prototypes/stored-prototypes';
 import type { Position } from './read';
 import type { Replica } from './replica';
 import { TurnTaken, TurnWatch, withoutTurn } from './turn';
@@ -157,7 +158,8 @@ export class Lane {
       this.met = { epoch: head.epoch, seq: head.seq };
       if (this.turn.bars(head.turn)) throw new TurnTaken();
       const replica = await this.replicaAt(tx, head);
-      const load = new Loader(tx, this.braneId, replica);
+      const prototypes = new StoredPrototypes(tx, this.core.versions);
+      const load = new Loader(tx, this.braneId, replica, prototypes);
       const at = this.entryTime(head, now);
       const { rekeyedAtOnce = LIMITS.rekeyed_objects_per_op } = this.core;
       const step = await task.body({ tx, head, replica, load, at, rekeyedAtOnce });

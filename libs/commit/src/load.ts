@@ -2,6 +2,7 @@ import type { BraneId, ObjectId, SceneReader } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import type { ObjectDoc, ReadTransaction } from '@state-server/persistence-port';
 import { NotLoaded, ReplicaDoubt, type Want } from './not-loaded';
+import type { StoredPrototypes } from './prototypes/stored-prototypes';
 import { readMetaIn } from './read';
 import type { Replica } from './replica';
 
@@ -18,6 +19,7 @@ export class Loader {
     private readonly tx: ReadTransaction,
     private readonly braneId: BraneId,
     private readonly replica: Replica,
+    readonly prototypes: StoredPrototypes,
   ) {}
 
   /** Loads these objects and all their ancestors: no rule looks at an object without asking whether it hangs in the tree. */
@@ -115,6 +117,10 @@ export class Loader {
         return this.children(want.id);
       case 'brane':
         return this.brane();
+      case 'prototype':
+      case 'prototype_version':
+      case 'prototype_tree':
+        return this.prototypes.load(want);
       default:
         return want satisfies never;
     }

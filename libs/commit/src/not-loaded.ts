@@ -1,10 +1,20 @@
-import type { ObjectId } from '@state-server/domain';
+import type { ObjectId, PrototypeId } from '@state-server/domain';
 
 /** What a rule wanted to read and the replica does not hold. */
 export type Want =
   | { readonly kind: 'object'; readonly id: ObjectId }
   | { readonly kind: 'children'; readonly id: ObjectId }
-  | { readonly kind: 'brane' };
+  | { readonly kind: 'brane' }
+  | PrototypeWant;
+
+/** The same of prototypes: flags as they are in this transaction, versions as they are for ever. */
+export type PrototypeWant =
+  | { readonly kind: 'prototype'; readonly id: PrototypeId }
+  | {
+      readonly kind: 'prototype_version' | 'prototype_tree';
+      readonly id: PrototypeId;
+      readonly version: number;
+    };
 
 /**
  * Thrown out of a rule that reads what the replica does not hold; what it wants is loaded in the same snapshot and the

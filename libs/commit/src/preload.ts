@@ -55,15 +55,16 @@ export async function preloadSubtrees(
   }
 }
 
-/** For inverses that look at what hangs below now (SYNC U1). */
+/** For inverses of an entry that created so many objects; they look at what hangs below now (SYNC U1). */
 export async function preloadInverses(
   ground: Ground,
   copy: WorkingCopy,
   inverses: readonly Inverse[],
+  created: number,
 ): Promise<void> {
   await ground.load.objects(inverses.map((inverse) => inverse.id));
   for (const inverse of inverses) {
-    if (inverse.undo === 'create') await ground.load.subtree(copy, inverse.id, inverses.length + 1, 'depth');
+    if (inverse.undo === 'create') await ground.load.subtree(copy, inverse.id, created + 1, 'depth');
     if (inverse.undo === 'undelete') {
       await ground.load.subtree(copy, inverse.id, LIMITS.walked_objects_per_op, 'depth');
     }
@@ -105,6 +106,7 @@ function named(op: ClientOp, objects: Set<ObjectId>, parents: Set<ObjectId>): vo
       return;
     case 'instantiate':
       objects.add(op.parent_id);
+      parents.add(op.parent_id);
       return;
     default:
       op satisfies never;

@@ -15,7 +15,7 @@ import { type BraneFault, checkBrane } from './check-brane';
 import { sceneBefore } from './damaged-reads';
 import { decodeEntryOps } from './frame';
 import { spaceDoc, Worlds } from './space-index';
-import { toBraneDoc } from './write-changes';
+import { objectDoc, toBraneDoc } from './write-changes';
 
 export type RepairedDocument =
   | { readonly collection: 'heads'; readonly document: HeadDoc }
@@ -153,12 +153,8 @@ function* documentsOf({ scene, head, version, since, reaped }: Replayed): Genera
   }
   for (const object of scene.objects()) {
     const cell = worlds.cellOf(object);
-    const { brane_id, id, parent_id, order, deleted_at } = object;
-    const mark = deleted_at === undefined ? {} : { deleted_at };
-    batch.push({
-      collection: 'objects',
-      document: { brane_id, id, parent_id, order, ...mark, object, cell },
-    });
+    const { brane_id, id } = object;
+    batch.push({ collection: 'objects', document: objectDoc(object, cell) });
     batch.push({ collection: 'space', document: spaceDoc(object, cell) });
     batch.push({ collection: 'object_ids', document: { id, brane_id, version: object.version } });
     if (batch.length < PAGE) continue;

@@ -1,12 +1,14 @@
 import {
   type OpContext,
   type OpId,
+  prototypeRules,
   resolveUndo,
   type Resolved,
   type WorkingCopy,
 } from '@state-server/domain';
 import { fail, fromRefusal, StateError } from '@state-server/protocol';
 import type { LogDoc, OpResultDoc } from '@state-server/persistence-port';
+import { decodeEntryOps } from './frame';
 import type { Ground } from './lane';
 import { preloadInverses } from './preload';
 import type { Work } from './work';
@@ -87,10 +89,12 @@ async function apply(
     throw fail('undo.already_done', { target_op_id: original.op_id, direction });
   }
   const logged = await logEntry(ground, entry);
-  await preloadInverses(ground, copy, logged.inverses);
+  const created = decodeEntryOps(logged.frame).flatMap((op) => (op.op === 'create' ? [op.object.id] : []));
+  await preloadInverses(ground, copy, logged.inverses, created.length);
+  const rules = prototypeRules(ground.load.prototypes);
   const before = copy.savepoint();
   const result = await ground.load.run(
-    () => resolveUndo(copy, logged.inverses, context, { seq: logged.seq }),
+    () => resolveUndo(copy, logged.inverses, context, { seq: logged.seq, created }, rules),
     () => copy.rollback(before),
   );
   if (!result.ok) throw fromRefusal(result.refusal);

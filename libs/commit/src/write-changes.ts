@@ -1,8 +1,9 @@
-import type { BraneId, BraneMeta, ObjectId, UserId } from '@state-server/domain';
+import type { BraneId, BraneMeta, ObjectId, SceneObject, SpatialKey, UserId } from '@state-server/domain';
 import {
   type BraneDoc,
   type HeadDoc,
   listedBrane,
+  type ObjectDoc,
   putListing,
   type Transaction,
 } from '@state-server/persistence-port';
@@ -35,18 +36,19 @@ export function writeObjects(ground: Ground, plan: SpacePlan, created: ReadonlyS
 }
 
 export function writePlacement(tx: Transaction, { object, from, to }: Placement): void {
-  tx.put('objects', {
-    brane_id: object.brane_id,
-    id: object.id,
-    parent_id: object.parent_id,
-    order: object.order,
-    ...(object.deleted_at === undefined ? {} : { deleted_at: object.deleted_at }),
-    object,
-    cell: to,
-  });
+  tx.put('objects', objectDoc(object, to));
   if (from && sameCell(from, to)) return;
   if (from) tx.delete('space', spaceKey(object.brane_id, object.id, from));
   tx.put('space', spaceDoc(object, to));
+}
+
+/** The object as it is stored: what the indexes are made of stands beside it. */
+export function objectDoc(object: SceneObject, cell: SpatialKey): ObjectDoc {
+  const { brane_id, id, parent_id, order, deleted_at, prototype } = object;
+  const mark = deleted_at === undefined ? {} : { deleted_at };
+  const isInstance = prototype !== null && prototype.node === undefined;
+  const origin = isInstance ? { prototype_id: prototype.id, prototype_version: prototype.version } : {};
+  return { brane_id, id, parent_id, order, ...mark, ...origin, object, cell };
 }
 
 /** The brane's record, its members as far as they differ (SYNC L6), and how everybody may find it. */

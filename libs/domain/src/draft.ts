@@ -1,7 +1,7 @@
 import type { SceneObject } from './entities';
 import { asObjectId, type ObjectId } from './ids';
 import { LIMITS } from './limits';
-import type { Inverse, Op, OpContext, Pointer } from './ops';
+import type { ClientOp, Inverse, Op, OpContext, Pointer } from './ops';
 import { isOrderKey, ORDER_MAX } from './order';
 import { ok, refuse, type Refusal, type Result } from './refusal';
 import { firstNotFinite } from './space';
@@ -21,21 +21,55 @@ export interface Resolved {
   readonly skipped: Skipped[];
 }
 
+export interface EditEnvironment {
+  /** Ids of objects whose creator named none. */
+  newId(): ObjectId;
+  /** Without them (a client has no versions at hand) `instantiate` and `upgrade` are left to the server, and so are schemas. */
+  readonly prototypes?: PrototypeRules;
+}
+
+/** The rules about instances, for whoever can read prototypes: see `prototypeRules`. */
+export interface PrototypeRules {
+  instantiate(
+    draft: Draft,
+    op: Extract<ClientOp, { readonly op: 'instantiate' }>,
+    environment: EditEnvironment,
+  ): Result<void>;
+  upgrade(
+    draft: Draft,
+    object: SceneObject,
+    version: number | undefined,
+    environment: EditEnvironment,
+  ): Result<void>;
+  /** Whether the properties fit the schema of what this is an instance of. */
+  check(object: SceneObject): Result<void>;
+}
+
 /** A log entry in the making: each op is applied to the copy as soon as it is resolved, so the next one sees it. */
 export interface Draft extends Resolved {
   readonly copy: WorkingCopy;
   readonly context: OpContext;
   /** The seq that each object had before this entry touched it. */
   readonly seqBefore: Map<ObjectId, number>;
+  readonly prototypes: PrototypeRules | undefined;
 }
 
 /** Runs a draft to its end, or leaves the copy as it was: after a refusal, and after a signal of the copy's base too (SYNC L1). */
 export function drafted(
   copy: WorkingCopy,
   context: OpContext,
+  prototypes: PrototypeRules | undefined,
   write: (draft: Draft) => Result<void>,
 ): Result<Resolved> {
-  const draft: Draft = { copy, context, seqBefore: new Map(), ops: [], inverses: [], skipped: [] };
+  const draft: Draft = {
+    copy,
+    context,
+    prototypes,
+    seqBefore: new Map(),
+    ops: [],
+    inverses: [],
+    skipped: [],
+  };
   const before = copy.savepoint();
   try {
     const result = write(draft);

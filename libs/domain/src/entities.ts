@@ -19,6 +19,10 @@ export interface ValueMap {
 export interface PrototypeRef {
   readonly id: PrototypeId;
   readonly version: number;
+  /** Key of the node that this is; absent for the root of the instance. */
+  readonly node?: string;
+  /** On the root of an instance that a prototype group has brought: its place in that group. */
+  readonly member?: string;
 }
 
 /** The model of a block; `radius` (metres, around the local origin) decides its spatial level. */

@@ -1,4 +1,4 @@
-import type { Group, ModelRef, SceneObject, Value, ValueMap } from './entities';
+import type { Group, ModelRef, PrototypeRef, SceneObject, Value, ValueMap } from './entities';
 import { asPrototypeId, isUuid } from './ids';
 import type { Pointer } from './ops';
 import { formatPointer, parsePointer, PointerSet } from './pointer';
@@ -20,6 +20,8 @@ export const SETTABLE_FIELDS = {
   properties: { kinds: ['group', 'block'], reach: 'anywhere', canUnset: true },
   gallery: { kinds: ['group'], reach: 'entry', canUnset: true },
   model: { kinds: ['block'], reach: 'itself', canUnset: true },
+  /** By an upgrade alone: an edit that names it is refused before. */
+  prototype: { kinds: ['group', 'block'], reach: 'itself', canUnset: true },
 } as const satisfies Readonly<Record<string, SettableField>>;
 
 export type SettableName = keyof typeof SETTABLE_FIELDS;
@@ -73,6 +75,8 @@ function fieldOf(object: SceneObject, field: SettableName): Value {
       return object.kind === 'group' ? { ...object.gallery } : {};
     case 'model':
       return object.kind === 'block' && object.model !== null ? { ...object.model } : null;
+    case 'prototype':
+      return object.prototype && { ...object.prototype };
   }
 }
 
@@ -93,7 +97,7 @@ export function firstMissing(object: SceneObject, pointer: Pointer): Pointer | u
 
 /**
  * The object with these pointers set and unset; everything is checked before anything is made. Unset pointers fall back
- * to absence, `/properties` to an empty map, `/model` to null.
+ * to absence, `/properties` to an empty map, `/model` and `/prototype` to null.
  * Refuses with `field.not_settable`, `field.overlap` or `field.invalid`.
  */
 export function setPointers(
@@ -130,6 +134,9 @@ function write(object: SceneObject, path: Path, value: Value | undefined): Resul
       return writeGallery(object, path.keys[0] ?? '', value);
     case 'model':
       return writeModel(object, value);
+    case 'prototype':
+      // The server's own: what stands in the log is a reference or nothing.
+      return ok({ ...object, prototype: (value ?? null) as PrototypeRef | null });
   }
 }
 

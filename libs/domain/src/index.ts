@@ -1,7 +1,7 @@
 export { applyOp } from './apply-op';
 export { applyBraneOp, newMeta, newRoot, type NewBraneMeta } from './brane';
 export { BRANE_LIMITS, changeBrane } from './change-brane';
-export type { Resolved, Skipped } from './draft';
+export type { EditEnvironment, PrototypeRules, Resolved, Skipped } from './draft';
 export * from './entities';
 export * from './environment';
 export { getPointer, SETTABLE_FIELDS, type SettableName, setPointers, toModel } from './fields';
@@ -30,8 +30,20 @@ export {
 } from './popularity';
 export { isPicture, PICTURE_CHARS } from './picture';
 export * from './refusal';
-export { type EditEnvironment, resolveEdit } from './resolve-edit';
 export { type CellBox, cellsReaching, reachesInto, type Region, type Vector } from './region';
+export { resolveEdit } from './resolve-edit';
+export { checkContent, checkSize, type TreeSize, type VersionContent } from './prototype/check-content';
+export { PROTOTYPE_LIMITS, type PrototypeLimits } from './prototype/limits';
+export { migrate, type Migration } from './prototype/migrate';
+export {
+  checkProperties,
+  type PropertyRule,
+  type PropertySchema,
+  withDefaults,
+} from './prototype/property-schema';
+export * from './prototype/prototype';
+export { prototypeRules } from './prototype/rules';
+export { maySee } from './prototype/usable';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
 export { type Action, can, roleIn, type Standing } from './roles';

@@ -64,13 +64,40 @@ export type ClientOp =
   | { readonly op: 'delete'; readonly id: ObjectId; readonly if_version?: number }
   | {
       readonly op: 'instantiate';
+      /** Of the instance's root; the server gives all others. */
       readonly id?: ObjectId;
       readonly prototype_id: PrototypeId;
+      /** Without it the latest. */
       readonly version?: number;
       readonly parent_id: ObjectId;
+      readonly order?: string;
+      /** Of the instance's root, instead of its own. */
       readonly transform?: Transform;
+      readonly overrides?: InstanceOverrides;
     }
-  | { readonly op: 'upgrade'; readonly id: ObjectId; readonly version?: number };
+  | {
+      /** Moves one instance, with all of its parts, to a newer version of its prototype. */
+      readonly op: 'upgrade';
+      /** The instance's root. */
+      readonly id: ObjectId;
+      /** Without it the latest. */
+      readonly version?: number;
+      readonly if_version?: number;
+    };
+
+/** What an instance has otherwise than its prototype; properties replace the prototype's, name by name. */
+export interface InstanceOverrides {
+  readonly name?: string;
+  readonly properties?: ValueMap;
+  /** By the key of the node; of a prototype group, by the key of the member. */
+  readonly nodes?: Readonly<Record<string, NodeOverrides>>;
+}
+
+export interface NodeOverrides {
+  readonly name?: string;
+  readonly transform?: Transform;
+  readonly properties?: ValueMap;
+}
 
 /**
  * A resolved op, as it stands in the log and is broadcast: whoever applies it in seq order with the shared reducer

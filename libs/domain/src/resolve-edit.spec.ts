@@ -56,13 +56,18 @@ describe('an edit', () => {
     expect(brane.refusal({ op: 'delete', id: door })).toBe('brane.frozen');
   });
 
-  it('refuses what is to come with a later issue', () => {
+  it('leaves instances to whoever can read prototypes: a client shows them when the server has made them', () => {
     const brane = new TestBrane();
     const id = brane.block();
-    expect(brane.refusal({ op: 'upgrade', id })).toBe('op.unsupported');
-    expect(brane.refusal({ op: 'instantiate', prototype_id: id as never, parent_id: id })).toBe(
-      'op.unsupported',
-    );
+    const op = { op: 'instantiate', prototype_id: id as never, parent_id: brane.root } as const;
+    expect(brane.edit([op]).ops).toEqual([]);
+    expect(brane.edit([{ op: 'upgrade', id }]).ops).toEqual([]);
+    expect(brane.refusal({ op: 'upgrade', id: brane.newId() })).toBe('object.not_found');
+  });
+
+  it('refuses what is no op', () => {
+    const brane = new TestBrane();
+    const id = brane.block();
     expect(brane.refusal({ op: 'explode', id } as never)).toBe('op.unsupported');
   });
 

@@ -1,6 +1,5 @@
-import { type Draft, drafted, type Resolved } from './draft';
+import { type Draft, drafted, type EditEnvironment, type Resolved } from './draft';
 import type { Value } from './entities';
-import type { ObjectId } from './ids';
 import { LIMITS } from './limits';
 import type { ClientOp, OpContext, Pointer } from './ops';
 import { ok, refuse, type Refusal, type Result } from './refusal';
@@ -15,11 +14,6 @@ import {
 import { valueBytes } from './values';
 import type { WorkingCopy } from './working-copy';
 
-export interface EditEnvironment {
-  /** Ids of objects whose creator named none. */
-  newId(): ObjectId;
-}
-
 /**
  * Turns what a client asks for into the ops of a log entry, with their inverses, and applies them to the copy. All or
  * nothing: a refusal says in `details.op_index` which op it was, and leaves the copy as it was (SYNC L1). A signal that the
@@ -33,7 +27,7 @@ export function resolveEdit(
 ): Result<Resolved> {
   const refusal = editRefusal(copy, ops);
   if (refusal) return { ok: false, refusal };
-  return drafted(copy, context, (draft) => {
+  return drafted(copy, context, environment.prototypes, (draft) => {
     for (const [index, op] of ops.entries()) {
       const result = resolveOp(draft, op, environment);
       if (result.ok) continue;
@@ -64,8 +58,12 @@ function resolveOp(draft: Draft, op: ClientOp, environment: EditEnvironment): Re
     case 'create':
       return resolveCreate(draft, op.object, op.object.id ?? environment.newId());
     case 'instantiate':
-    case 'upgrade':
-      return refuse('op.unsupported', `${op.op} is not supported yet`, { op: op.op });
+      return draft.prototypes?.instantiate(draft, op, environment) ?? ok(undefined);
+    case 'upgrade': {
+      const found = target(draft, op.id, op.if_version);
+      if (!found.ok) return found;
+      return draft.prototypes?.upgrade(draft, found.value, op.version, environment) ?? ok(undefined);
+    }
     case 'update':
     case 'transform':
     case 'move':
@@ -105,6 +103,8 @@ function checkPointers(set: Readonly<Record<Pointer, Value>>, unset: readonly Po
       pointers: pointers.length,
     });
   }
+  const own = pointers.find((pointer) => pointer === '/prototype');
+  if (own !== undefined) return refuse('field.not_settable', `${own} cannot be set`, { pointer: own });
   const long = pointers.find((pointer) => pointer.length > LIMITS.pointer_chars);
   if (long === undefined) return ok(undefined);
   return refuse('field.too_large', `a pointer has at most ${LIMITS.pointer_chars} characters`, {

@@ -102,6 +102,12 @@ function initialFields(object: NewObject): Readonly<Record<Pointer, Value>> {
   return set;
 }
 
+/** The properties of an instance fit the schema of its version, whoever changes them or the version. */
+function checkInstance(draft: Draft, before: SceneObject, after: SceneObject): Result<void> {
+  const isSame = after.properties === before.properties && after.prototype === before.prototype;
+  return (isSame ? undefined : draft.prototypes?.check(after)) ?? ok(undefined);
+}
+
 /** Resolves an update. Pointers come out in canonical form, values as they are kept. */
 export function resolveUpdate(
   draft: Draft,
@@ -113,6 +119,8 @@ export function resolveUpdate(
   if (!after.ok) return after;
   const checked = checkFields(after.value);
   if (!checked.ok) return checked;
+  const fits = checkInstance(draft, object, after.value);
+  if (!fits.ok) return fits;
   const kept: Record<Pointer, Value> = {};
   for (const pointer of Object.keys(set)) {
     const canonical = settablePointer(object, pointer);

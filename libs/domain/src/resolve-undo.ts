@@ -1,4 +1,4 @@
-import { type Draft, drafted, type Resolved } from './draft';
+import { type Draft, drafted, type PrototypeRules, type Resolved } from './draft';
 import type { SceneObject, Value } from './entities';
 import { getPointer, setPointers } from './fields';
 import type { ObjectId } from './ids';
@@ -23,6 +23,8 @@ import type { WorkingCopy } from './working-copy';
 /** The log entry that is taken back. */
 export interface UndoneEntry {
   readonly seq: number;
+  /** What it created: an instance has one inverse for all that it brought. */
+  readonly created?: readonly ObjectId[];
 }
 
 /**
@@ -36,12 +38,13 @@ export function resolveUndo(
   inverses: readonly Inverse[],
   context: OpContext,
   entry: UndoneEntry,
+  prototypes?: PrototypeRules,
 ): Result<Resolved> {
   const { status } = copy.meta;
   if (status !== 'live') return refuse('brane.frozen', `the brane is ${status}`, { status });
-  const brought = new Set<ObjectId>();
+  const brought = new Set<ObjectId>(entry.created);
   for (const { undo, id } of inverses) if (undo === 'create') brought.add(id);
-  return drafted(copy, context, (draft) => {
+  return drafted(copy, context, prototypes, (draft) => {
     for (const inverse of inverses.toReversed()) {
       const result = takeBack(draft, inverse, brought, entry);
       if (!result.ok) return superseded(result.refusal);

@@ -82,6 +82,7 @@ export const COLLECTIONS = {
       by_parent: { id: 1, fields: ['brane_id', 'parent_id', 'order', 'id'] },
       by_deletion: { id: 2, fields: ['deleted_at'] },
       by_brane_deletion: { id: 3, fields: ['brane_id', 'deleted_at'] },
+      by_prototype: { id: 4, fields: ['brane_id', 'prototype_id', 'prototype_version'] },
     },
   },
   object_ids: { id: 14, key: ['id'], indexes: {} },
@@ -107,6 +108,16 @@ export const COLLECTIONS = {
     indexes: { by_time: { id: 1, fields: ['at'] } },
   },
   checkpoint_due: { id: 25, key: ['brane_id'], indexes: { by_due: { id: 1, fields: ['due_at'] } } },
+  prototypes: {
+    id: 26,
+    key: ['id'],
+    indexes: {
+      by_owner: { id: 1, fields: ['owner_id', 'kept', 'created_at'] },
+      by_listed_owner: { id: 2, fields: ['listed', 'owner_id', 'created_at'] },
+    },
+  },
+  prototype_versions: { id: 27, key: ['prototype_id', 'version'], indexes: {} },
+  prototype_trees: { id: 28, key: ['prototype_id', 'version'], indexes: {} },
   search_terms: { id: 31, key: ['kind', 'term', 'id'], indexes: {} },
   listings: {
     id: 32,

@@ -7,6 +7,10 @@ import type {
   Inverse,
   ObjectId,
   OpId,
+  PrototypeId,
+  PrototypeKind,
+  PrototypeTree,
+  PrototypeVersion,
   Role,
   SceneObject,
   SessionId,
@@ -68,6 +72,9 @@ export interface ObjectDoc {
   readonly parent_id: ObjectId | null;
   readonly order: string;
   readonly deleted_at?: Time;
+  /** On the root of an instance: what it is one of. */
+  readonly prototype_id?: PrototypeId;
+  readonly prototype_version?: number;
   readonly object: SceneObject;
   readonly cell: SpatialKey;
 }
@@ -204,6 +211,42 @@ export interface CheckpointDueDoc {
   readonly seq: number;
   /** A reader had to do without one. */
   readonly wanted?: boolean;
+}
+
+/** A prototype whatever its version. Its key is what new instances guard, so nothing is written here that changes often. */
+export interface PrototypeDoc {
+  readonly id: PrototypeId;
+  readonly owner_id: UserId;
+  readonly kind: PrototypeKind;
+  readonly name: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly is_public: boolean;
+  readonly is_deprecated: boolean;
+  readonly is_deleted: boolean;
+  readonly latest_version?: number;
+  /** Its owner's list has it: gone once it is deleted. */
+  readonly kept?: 1;
+  /** Everybody's search finds it: public, published, neither deprecated nor deleted. */
+  readonly listed?: 1;
+  readonly version: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+/** A published version besides its tree. Immutable, and kept for ever: instances stand on it. */
+export interface PrototypeVersionDoc extends PrototypeVersion {
+  readonly prototype_id: PrototypeId;
+  readonly notes?: string;
+  readonly published_at: Time;
+  readonly published_by: UserId;
+}
+
+/** The tree of a published version. Immutable. */
+export interface PrototypeTreeDoc {
+  readonly prototype_id: PrototypeId;
+  readonly version: number;
+  readonly tree: PrototypeTree;
 }
 
 export interface UserDoc {
@@ -441,4 +484,7 @@ export interface Documents {
   popularity: PopularityDoc;
   activity: ActivityDoc;
   operations: OperationDoc;
+  prototypes: PrototypeDoc;
+  prototype_versions: PrototypeVersionDoc;
+  prototype_trees: PrototypeTreeDoc;
 }

@@ -4,6 +4,7 @@ import { braneMeta } from '../schema/brane-meta';
 import { logPosition } from '../schema/ids';
 import { op, sceneObject, group, block } from '../schema/objects';
 import { clientOp, modelRef, newObject, prototypeRef } from '../schema/ops';
+import * as prototypes from '../schema/prototypes';
 import { transform, value } from '../schema/values';
 import { type JsonSchema, WIRE_SHAPES } from './wire-shapes';
 
@@ -36,6 +37,14 @@ export const REST_COMPONENTS: Readonly<Record<string, readonly [Schema, string]>
   User: [resources.user, 'A user, as seen by himself.'],
   UserSummary: [resources.userSummary, 'What others may see of a user.'],
   Tokens: [resources.tokens, 'An access token (15 minutes) and the refresh token that gets the next.'],
+  Prototype: [prototypes.prototype, 'A prototype, whatever the version.'],
+  PropertyRule: [prototypes.propertyRule, 'What a property of an instance may be.'],
+  PropertySchema: [prototypes.propertySchema, 'What the properties of an instance may be.'],
+  Migration: [prototypes.migration, 'What has become of the properties since the version before.'],
+  PrototypeNode: [prototypes.prototypeNode, 'One object of a version.'],
+  PrototypeMember: [prototypes.prototypeMember, 'An instance of another prototype in a prototype group.'],
+  PrototypeVersionSummary: [prototypes.prototypeVersionSummary, 'A version without its tree.'],
+  PrototypeVersion: [prototypes.prototypeVersion, 'A published version; it never changes.'],
   Session: [resources.session, 'One sign-in.'],
   Brane: [resources.brane, 'A brane, as seen by who asks.'],
   Member: [resources.member, 'Who may do what in a brane.'],

@@ -159,7 +159,8 @@ function success(route: Route, nameOf: ReadonlyMap<Schema, string>): JsonSchema 
   const headers: Record<string, JsonSchema> = {};
   if (route.etag !== undefined && status !== 204) headers['ETag'] = headerRef('ETag');
   if (status === 201) headers['Location'] = headerRef('Location');
-  if (route.area === 'brane' || route.area === 'object') headers['State-Seq'] = headerRef('StateSeq');
+  if (route.area === 'brane' || route.area === 'object' || route.id === 'prototype.instantiate')
+    headers['State-Seq'] = headerRef('StateSeq');
   if (route.idempotency !== 'none') headers['Idempotency-Replayed'] = headerRef('IdempotencyReplayed');
   if (route.auth === 'bearer') headers['RateLimit'] = headerRef('RateLimit');
   return {

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import * as page from '../rest/page';
+import { prototypeVersionParams } from '../rest/prototype-requests';
 import { historyQuery } from '../rest/requests';
 import * as ids from '../schema/ids';
 import * as values from '../schema/values';
@@ -56,5 +57,6 @@ export const WIRE_SHAPES: ReadonlyMap<z.core.$ZodType, JsonSchema> = new Map<z.c
   [values.matrix, MATRIX_SHAPE],
   [page.limit, { type: 'integer', minimum: 1, maximum: page.PAGE.max, default: page.PAGE.default }],
   [page.cursor, { description: 'What next_cursor of the page before said; opaque.' }],
+  [prototypeVersionParams.shape.version, { ...INTEGER_PARAMETER, minimum: 1 }],
   [historyQuery.shape.after, { ...INTEGER_PARAMETER, description: 'Entries after this seq.' }],
 ]);

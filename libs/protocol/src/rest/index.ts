@@ -1,6 +1,7 @@
 export { errorsOf } from './errors-of';
 export * from './headers';
 export { PAGE } from './page';
+export type * from './prototype-requests';
 export type * from './requests';
 export type * from './resources';
 export { BODY_BYTES, type Route, type RouteTable } from './route';

@@ -23,16 +23,17 @@ describe('the route table', () => {
   it('describes exactly the parameters that stand in the path', () => {
     for (const [key, { path, params }] of routes) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-      const values = Object.fromEntries(names.map((name) => [name, ID]));
+      const values = Object.fromEntries(names.map((name) => [name, name === 'version' ? '1' : ID]));
       if (params === undefined) expect([key, names]).toEqual([key, []]);
-      else expect(parseWith(params, values, 'query.invalid')).toEqual(values);
+      else expect(Object.keys(parseWith(params, values, 'query.invalid') as object)).toEqual(names);
     }
   });
 
-  it('requires an Idempotency-Key for every change under /object and /users (I5)', () => {
+  it('requires an Idempotency-Key for every change under /object, /prototype and /users (I5)', () => {
     for (const [key, { area, method, idempotency }] of routes) {
       if (method === 'GET') expect([key, idempotency]).toEqual([key, 'none']);
-      else if (area === 'object' || area === 'users') expect([key, idempotency]).toEqual([key, 'required']);
+      else if (area === 'object' || area === 'prototype' || area === 'users')
+        expect([key, idempotency]).toEqual([key, 'required']);
       else if (area === 'brane') expect([key, idempotency]).toEqual([key, 'honoured']);
     }
   });

@@ -5,7 +5,13 @@ import { transform, value, valueMap } from './values';
 
 const finite = z.number();
 
-export const prototypeRef = z.strictObject({ id: prototypeId, version });
+/** `node`: key of the node that this is, absent for the root; `member`: its place in a prototype group. */
+export const prototypeRef = z.object({
+  id: prototypeId,
+  version,
+  node: z.exactOptional(z.string()),
+  member: z.exactOptional(z.string()),
+});
 
 export const modelRef = z.strictObject({
   id: z.string(),
@@ -56,6 +62,19 @@ export const newObject = newObjectOf({});
 export const pointer = z.string().check(z.startsWith('/', 'must start with "/"'));
 const ifVersion = z.exactOptional(version);
 
+const nodeOverrides = z.strictObject({
+  name: z.exactOptional(z.string()),
+  transform: z.exactOptional(transform),
+  properties: z.exactOptional(valueMap),
+});
+
+/** Domain `InstanceOverrides`. */
+export const overrides = z.strictObject({
+  name: z.exactOptional(z.string()),
+  properties: z.exactOptional(valueMap),
+  nodes: z.exactOptional(z.record(z.string(), nodeOverrides)),
+});
+
 /** An op as a client asks for it (domain `ClientOp`). */
 export const clientOp = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('create'), object: newObject }),
@@ -81,9 +100,16 @@ export const clientOp = z.discriminatedUnion('op', [
     prototype_id: prototypeId,
     version: z.exactOptional(version),
     parent_id: objectId,
+    order: z.exactOptional(z.string()),
     transform: z.exactOptional(transform),
+    overrides: z.exactOptional(overrides),
   }),
-  z.strictObject({ op: z.literal('upgrade'), id: objectId, version: z.exactOptional(version) }),
+  z.strictObject({
+    op: z.literal('upgrade'),
+    id: objectId,
+    version: z.exactOptional(version),
+    if_version: ifVersion,
+  }),
 ]);
 
 /** How many ops an edit holds at most is the domain's to say: `edit.empty`, `edit.too_many_ops`. */

@@ -41,6 +41,16 @@ export const OP_ERRORS = [
   'edit.too_many_ops',
   'edit.too_large',
   'id.taken',
+  'prototype.not_found',
+  'prototype.version_not_found',
+  'prototype.unpublished',
+  'prototype.deleted',
+  'prototype.deprecated',
+  'prototype.not_an_instance',
+  'property.invalid',
+  'property.required',
+  'property.unknown',
+  'upgrade.nothing',
 ] as const satisfies readonly ErrorCode[];
 
 const UNDO_ERRORS = [

@@ -8,6 +8,7 @@ import { memberRoutes } from './members';
 import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
 import { otherRoutes } from './other';
+import { prototypeRoutes } from './prototype';
 import { userRoutes } from './users';
 
 /** Every route, by its id: the doors validate with it, the documents are made of it, the SDK is typed by it. */
@@ -20,6 +21,7 @@ export const ROUTES = {
   ...operationRoutes,
   ...objectRoutes,
   ...entityRoutes,
+  ...prototypeRoutes,
   ...otherRoutes,
   ...analyticsRoutes,
 } as const;
