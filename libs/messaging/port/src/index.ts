@@ -26,6 +26,8 @@ export const channels = {
   presence: (braneId: string) => `presence:${braneId}`,
   /** Once a second: the heads that a writer advanced in the last 10 s (SYNC R5). */
   heads: 'heads',
+  /** Where scopes stand after a commit, for the caches of other processes. */
+  changes: 'changes',
   /** New revocation records. */
   revocations: 'revocations',
   /** An operation was started: whoever works them off looks at once. Empty. */
