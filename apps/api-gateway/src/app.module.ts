@@ -15,13 +15,14 @@ import { PROTOTYPE_DEPS, PrototypeHttp } from '@state-server/features-prototype'
 import { USER_DEPS, UserHttp } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
-import type { Store } from '@state-server/persistence-port';
+import type { ReadCache, Store } from '@state-server/persistence-port';
 import { rateGuard } from './limits/rate-guard';
 import type { RateLimits } from './limits/rate-limits';
 
 /** What the doors work with. */
 export interface AppParts {
   readonly store: Store;
+  readonly cache?: ReadCache | undefined;
   readonly committer: Committer;
   readonly verifier: TokenVerifier;
   readonly environment: Environment;

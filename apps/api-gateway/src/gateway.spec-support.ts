@@ -2,7 +2,7 @@ import { createCommitter, type Committer } from '@state-server/commit';
 import { asSessionId, asUserId, type Environment, type SessionId, type UserId } from '@state-server/domain';
 import { createTestTokens, type TestTokens } from '@state-server/identity';
 import { createMemoryStore, type MemoryKv } from '@state-server/persistence-memory';
-import type { Store } from '@state-server/persistence-port';
+import type { ReadCache, Store } from '@state-server/persistence-port';
 import {
   createService,
   type HttpService,
@@ -64,6 +64,8 @@ export interface TestGatewayOptions {
   readonly kv?: MemoryKv;
   /** Put between the doors and the store. */
   readonly around?: (store: Store) => Store;
+  /** Keeps what was read from that store, and is told what the write path commits. */
+  readonly cacheOver?: (store: Store) => { readonly store: Store; readonly cache: ReadCache };
   /** Of another gateway, whose users are to be known here. */
   readonly tokens?: TestTokens;
 }
@@ -71,7 +73,8 @@ export interface TestGatewayOptions {
 /** The real app on loopback, over a store in memory and the real write path. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const environment = options.environment ?? realEnvironment;
-  const store = createMemoryStore({ environment, ...(options.kv && { kv: options.kv }) });
+  const stored = createMemoryStore({ environment, ...(options.kv && { kv: options.kv }) });
+  const { store, cache } = options.cacheOver?.(stored) ?? { store: stored, cache: undefined };
   const committer = createCommitter({
     store,
     environment,
@@ -89,6 +92,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   service.onClose('committer', () => committer.drain());
   const http = await openGateway(service, {
     store: options.around?.(store) ?? store,
+    cache,
     committer,
     verifier: tokens.verifier,
     ...(options.quotas && { quotas: options.quotas }),

@@ -1,7 +1,7 @@
 import type { Committer } from '@state-server/commit';
 import { objectReads } from '@state-server/features-object';
 import type { TokenVerifier } from '@state-server/identity';
-import type { Store } from '@state-server/persistence-port';
+import type { ReadCache, Store } from '@state-server/persistence-port';
 import {
   clientAddress,
   type HttpService,
@@ -29,6 +29,8 @@ import { SocketsPerAddress } from './limits/sockets-per-address';
 
 export interface GatewayParts {
   readonly store: Store;
+  /** Of what was read, for the doors that only read; undefined: switched off. */
+  readonly cache?: ReadCache | undefined;
   readonly committer: Committer;
   readonly verifier: TokenVerifier;
   /** Tells those who work operations off that there is a new one. */
@@ -54,7 +56,7 @@ export async function openGateway(
   const configure = async (server: FastifyInstance): Promise<void> => {
     allowOrigins(server, config.ALLOWED_ORIGINS);
     limitAddresses(server, limits);
-    registerPlainReads(server, service, objectReads(deps.store), plainGuards(deps.verifier, limits));
+    registerPlainReads(server, service, objectReads(deps), plainGuards(deps.verifier, limits));
     registerHome(server, {
       whatRuns: createWhatRuns(neighbours, environment.clock),
       sockets: () => splice.live,

@@ -1,4 +1,4 @@
-import { openBus, openCommitter, openStore, openVerifier } from '@state-server/composition';
+import { openBus, openCache, openCommitter, openStore, openVerifier } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { channels } from '@state-server/messaging-port';
 import type { HttpService, Service } from '@state-server/platform';
@@ -7,8 +7,9 @@ import { openGateway } from './gateway';
 
 /** Wires api-gateway: what is opened last is closed first. */
 export async function start(service: Service<ApiGatewayConfig>): Promise<HttpService> {
-  const store = await openStore(service);
+  const opened = await openStore(service);
   const bus = openBus(service);
+  const { store, cache } = await openCache(service, { store: opened, bus });
   const meter = openActivityMeter(service, store);
   const committer = openCommitter(service, {
     ...{ store, bus },
@@ -18,5 +19,5 @@ export async function start(service: Service<ApiGatewayConfig>): Promise<HttpSer
   const poke = (): void => {
     bus.publish(channels.operations, new Uint8Array(0));
   };
-  return openGateway(service, { store, committer, verifier, poke });
+  return openGateway(service, { store, cache, committer, verifier, poke });
 }

@@ -1,4 +1,4 @@
-import { openBus, openStore } from '@state-server/composition';
+import { announceWrites, openBus, openStore } from '@state-server/composition';
 import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
 import {
   createRevocationWatch,
@@ -15,8 +15,9 @@ import { readKeys } from './read-keys';
 
 /** Wires auth: what is opened last is closed first. */
 export async function start(service: Service<AuthConfig>): Promise<HttpService> {
-  const store = await openStore(service);
-  return openAuth(service, { store, bus: openBus(service) });
+  const opened = await openStore(service);
+  const bus = openBus(service);
+  return openAuth(service, { store: announceWrites(service, { store: opened, bus }), bus });
 }
 
 /** The same over a store and a bus that are there. */

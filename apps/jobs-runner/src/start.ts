@@ -1,5 +1,5 @@
 import { type OperationKind, operationKinds, REKEY_QUEUE } from '@state-server/commit';
-import { openBus, openCommitter, openStore } from '@state-server/composition';
+import { announceWrites, openBus, openCommitter, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import {
@@ -26,8 +26,9 @@ export type JobsRunnerConfig = ConfigOf<(typeof config)['fields']> & ServiceConf
 /** Wires jobs-runner: schedules of upkeep, and the queues of work that transactions have asked for. */
 export async function start(service: Service<JobsRunnerConfig>): Promise<HttpService> {
   const { config: settings, environment, log, metrics } = service;
-  const store = await openStore(service);
+  const opened = await openStore(service);
   const bus = openBus(service);
+  const store = announceWrites(service, { store: opened, bus });
   const meter = openActivityMeter(service, store);
   const committer = openCommitter(service, {
     ...{ store, bus },

@@ -1,4 +1,4 @@
-import { openBus, openStore, openVerifier } from '@state-server/composition';
+import { announceWrites, openBus, openStore, openVerifier } from '@state-server/composition';
 import type { HttpService, Service } from '@state-server/platform';
 import type { SyncGatewayConfig } from './config';
 import { openSyncGateway } from './sync-gateway';
@@ -8,8 +8,9 @@ const DOUBT_MS = 2_000;
 
 /** Wires sync-gateway: what is opened last is closed first. */
 export async function start(service: Service<SyncGatewayConfig>): Promise<HttpService> {
-  const store = await openStore(service);
+  const opened = await openStore(service);
   const bus = openBus(service);
+  const store = announceWrites(service, { store: opened, bus });
   const { verifier, revocations, clockSkew } = await openVerifier(service, { store, bus });
   return openSyncGateway(service, {
     ...{ store, bus, verifier, revocations, readOnly: store.readOnly },

@@ -15,6 +15,7 @@ export {
 } from './read';
 export { readRegion, type RegionPage, type RegionPlace, type RegionQuery } from './region/read-region';
 export type { ObjectInRegion } from './region/seen-objects';
+export { type OtherUser, type ReadAs, readBraneFor, readObjectFor, type Reads, readUserFor } from './cached-reads';
 export { type LogRange, type LogSlice, readLog } from './read-log';
 export {
   buildCheckpoint,

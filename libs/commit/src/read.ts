@@ -104,25 +104,49 @@ export function viewObject(
   userId: UserId,
 ): ObjectView | undefined | Promise<ObjectView | undefined> {
   return readErrorsOf(() =>
-    readSteps(store, { label: 'commit.read_object' }, (reader) => objectSteps(reader, id, userId)),
+    readSteps(store, { label: 'commit.read_object' }, (reader) => viewSteps(reader, id, userId)),
   );
 }
 
-function* objectSteps(reader: StepReader, id: ObjectId, userId: UserId): Steps<ObjectView | undefined> {
+function* viewSteps(reader: StepReader, id: ObjectId, userId: UserId): Steps<ObjectView | undefined> {
+  const found = yield* objectSteps(reader, id, userId);
+  if (!found) return undefined;
+  const { object, deleted, brane } = found;
+  return { object, meta: brane.meta, head: { epoch: brane.head.epoch, seq: brane.head.seq }, deleted };
+}
+
+/** An object, and its brane as far as the one who asks is to be judged in it. */
+export interface ObjectInBrane {
+  readonly object: SceneObject;
+  readonly deleted: boolean;
+  readonly brane: BraneView;
+}
+
+export function* objectSteps(
+  reader: StepReader,
+  id: ObjectId,
+  userId: UserId,
+): Steps<ObjectInBrane | undefined> {
   const registered = yield* reader.get('object_ids', [id]);
   if (!registered) return undefined;
   const { brane_id: braneId } = registered;
   const doc = yield* reader.get('objects', [braneId, id]);
-  const head = doc && (yield* reader.get('heads', [braneId]));
+  const brane = doc && (yield* braneSteps(reader, braneId, userId));
+  if (!doc || !brane) return undefined;
+  return { object: doc.object, deleted: yield* isDeletedIn(reader, doc.object), brane };
+}
+
+/** A brane of whose members only this one is told, if he is one: a brane may have a thousand. */
+export function* braneSteps(
+  reader: StepReader,
+  braneId: BraneId,
+  userId: UserId,
+): Steps<BraneView | undefined> {
+  const head = yield* reader.get('heads', [braneId]);
   const brane = head && (yield* reader.get('branes', [braneId]));
-  if (!doc || !head || !brane) return undefined;
+  if (!brane) return undefined;
   const member = yield* reader.get('members', [braneId, userId]);
-  return {
-    object: doc.object,
-    meta: toMeta(brane, member ? [member] : []),
-    head: { epoch: head.epoch, seq: head.seq },
-    deleted: yield* isDeletedIn(reader, doc.object),
-  };
+  return { meta: toMeta(brane, member ? [member] : []), version: brane.version, head };
 }
 
 export interface ChildrenPage {

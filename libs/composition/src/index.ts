@@ -1,3 +1,4 @@
+export { announceWrites, openCache, type OpenedCache } from './open-cache';
 export { openBus } from './open-bus';
 export { openCommitter, type OpenCommitterOptions } from './open-committer';
 export { openStore, type ServiceStore } from './open-store';

@@ -8,6 +8,7 @@ import {
   type RestRequest,
   createdAnswer,
   decodeCursor,
+  demandOf,
   emptyAnswer,
   encodeCursor,
   etagHeader,
@@ -29,7 +30,7 @@ import type { Replayed } from './brane-writer';
 import { createBrane } from './create-brane';
 import { deleteBrane } from './delete-brane';
 import { encodeSnapshot } from './encode-snapshot';
-import { type FoundBrane, findBrane } from './find-brane';
+import { type FoundBrane, seeBrane } from './find-brane';
 import { getSnapshot } from './get-snapshot';
 import { answerList } from './answer-list';
 import { listHistory } from './list-history';
@@ -76,7 +77,9 @@ export class BraneHttp {
   @Get(':id')
   async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('brane.get', request);
-    respond(reply, shown(await findBrane(this.deps.store, callerOf(request).user_id, params.id)));
+    const { user_id } = callerOf(request);
+    const demand = demandOf(request);
+    respond(reply, shown(await seeBrane(this.deps, { id: params.id, user_id, demand })));
   }
 
   @Patch(':id')

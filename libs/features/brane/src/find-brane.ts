@@ -1,4 +1,4 @@
-import { type BraneView, readBrane } from '@state-server/commit';
+import { type BraneView, type ReadAs, readBrane, readBraneFor, type Reads } from '@state-server/commit';
 import { type BraneId, type Role, type UserId, can, roleIn } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
@@ -14,6 +14,11 @@ export interface FoundBrane extends BraneView {
  */
 export async function findBrane(store: Store, userId: UserId, id: BraneId): Promise<FoundBrane> {
   return asSeenBy(await readBrane(store, id), userId, id);
+}
+
+/** The same for doors that only read: from the cache where that may be; of its members only the one who asks is in it. */
+export async function seeBrane(reads: Reads, asked: ReadAs<BraneId>): Promise<FoundBrane> {
+  return asSeenBy(await readBraneFor(reads, asked), asked.user_id, asked.id);
 }
 
 /** A brane that may be deleted; then its members alone know of it. Throws `brane.not_found`. */

@@ -1,12 +1,13 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { callerOf } from '@state-server/identity';
-import type { Store } from '@state-server/persistence-port';
+import type { Reads } from '@state-server/commit';
 import {
   type Answer,
   type RestReply,
   type RestRequest,
   decodeCursor,
   encodeCursor,
+  demandOf,
   okAnswer,
   readRequest,
   respond,
@@ -22,9 +23,7 @@ import { fromKey, REGION_CURSOR_PARTS, toKey } from './region-cursor';
 /** Injection token for what the entity doors work with. */
 export const ENTITY_DEPS = Symbol('ENTITY_DEPS');
 
-export interface EntityDeps {
-  readonly store: Store;
-}
+export type EntityDeps = Reads;
 
 /** REST for /entity. */
 @Controller('entity')
@@ -68,7 +67,9 @@ export class EntityHttp {
   @Get(':id')
   async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('entity.get', request);
-    respond(reply, toAnswer(await getEntity(this.deps.store, callerOf(request).user_id, params.id)));
+    const { user_id } = callerOf(request);
+    const demand = demandOf(request);
+    respond(reply, toAnswer(await getEntity(this.deps, { id: params.id, user_id, demand })));
   }
 }
 

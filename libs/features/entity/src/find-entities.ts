@@ -1,4 +1,4 @@
-import { readBraneAs } from '@state-server/commit';
+import { type OtherUser, type Position, readBraneAs } from '@state-server/commit';
 import {
   type BraneId,
   type BraneMeta,
@@ -11,7 +11,7 @@ import {
   isLive,
   roleIn,
 } from '@state-server/domain';
-import type { HeadDoc, ReadTransaction, UserDoc } from '@state-server/persistence-port';
+import type { HeadDoc, ReadTransaction } from '@state-server/persistence-port';
 
 interface BraneAs {
   readonly meta: BraneMeta;
@@ -22,8 +22,8 @@ interface BraneAs {
 /** Whatever has an id. A brane's id is its root group's too (SYNC S7): then it is the brane. */
 export type Entity =
   | { readonly kind: 'brane'; readonly brane: BraneAs; readonly role: Standing }
-  | { readonly kind: 'object'; readonly object: SceneObject; readonly head: HeadDoc }
-  | { readonly kind: 'user'; readonly user: UserDoc };
+  | { readonly kind: 'object'; readonly object: SceneObject; readonly head: Position }
+  | { readonly kind: 'user'; readonly user: OtherUser };
 
 /**
  * What has these ids and may be seen by the user, from one snapshot, each judged by itself. Undefined, whatever the reason,

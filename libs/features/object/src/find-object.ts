@@ -1,4 +1,4 @@
-import { type ObjectView, type Position, viewObject } from '@state-server/commit';
+import { type ObjectView, type Position, type ReadAs, readObjectFor, type Reads } from '@state-server/commit';
 import {
   type BraneMeta,
   type ObjectId,
@@ -25,15 +25,16 @@ export interface FoundObject {
  * object that is deleted or never was. In a deleted brane its members are told `brane.deleted`.
  */
 export async function findObject(store: Store, userId: UserId, id: ObjectId): Promise<FoundObject> {
-  return seeObject(store, userId, id);
+  return seeObject({ store }, { id, user_id: userId, demand: 'latest' });
 }
 
-/** The same, at once where the store can. Throws or rejects. */
-export function seeObject(store: Store, userId: UserId, id: ObjectId): FoundObject | Promise<FoundObject> {
-  const view = viewObject(store, id, userId);
+/** The same for doors that only read: from the cache where that may be, and at once where it can. Throws or rejects. */
+export function seeObject(reads: Reads, asked: ReadAs<ObjectId>): FoundObject | Promise<FoundObject> {
+  const view = readObjectFor(reads, asked);
+  const { id, user_id } = asked;
   return view instanceof Promise
-    ? view.then((later) => visible(later, userId, id))
-    : visible(view, userId, id);
+    ? view.then((later) => visible(later, user_id, id))
+    : visible(view, user_id, id);
 }
 
 function visible(view: ObjectView | undefined, userId: UserId, id: ObjectId): FoundObject {

@@ -9,6 +9,7 @@ import {
   type RestRequest,
   createdAnswer,
   decodeCursor,
+  demandOf,
   emptyAnswer,
   encodeCursor,
   etagHeader,
@@ -20,7 +21,7 @@ import {
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
-import type { Store } from '@state-server/persistence-port';
+import type { Reads } from '@state-server/commit';
 import { type RouteId, fail } from '@state-server/protocol';
 import { callerOf } from '@state-server/identity';
 import { authoriseInBrane, authoriseOnObject } from './authorise-object';
@@ -41,13 +42,14 @@ type Shown = Pick<WrittenObject, 'object' | 'position'>;
 type Change = (input: ChangeObject) => Promise<WrittenObject>;
 
 /** The reads of /object that stand beside Nest. */
-export function objectReads(store: Store): readonly PlainRead[] {
+export function objectReads(reads: Reads): readonly PlainRead[] {
   return [
     {
       id: 'object.get',
       answer: (request) => {
         const { params } = readRequest('object.get', request);
-        const found = seeObject(store, callerOf(request).user_id, params.id);
+        const { user_id } = callerOf(request);
+        const found = seeObject(reads, { id: params.id, user_id, demand: demandOf(request) });
         return found instanceof Promise ? found.then(changed) : changed(found);
       },
     },

@@ -31,7 +31,7 @@ export class KnownPlaces {
   private readonly known = new LRUCache<string, Known>({ max: MAX_SCOPES });
 
   constructor(
-    private readonly trustMs: number,
+    private readonly staleMs: number,
     private readonly random: () => number,
   ) {}
 
@@ -94,7 +94,7 @@ export class KnownPlaces {
   }
 
   private trusted({ epoch, seq }: Place, began: number, notBefore: number): Known {
-    const trustedUntil = began + this.trustMs * (1 - JITTER * this.random());
+    const trustedUntil = began + this.staleMs * (1 - JITTER * this.random());
     return { epoch, seq, asOf: began, trustedUntil, notBefore };
   }
 }

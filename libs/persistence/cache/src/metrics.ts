@@ -15,8 +15,6 @@ export interface CacheMetrics {
   readonly refused: (tier: Tier) => void;
   /** Room was made for others. */
   readonly evicted: () => void;
-  /** Redis did not answer in time, or with an error. */
-  readonly failed: () => void;
 }
 
 export const NO_METRICS: CacheMetrics = {
@@ -26,5 +24,4 @@ export const NO_METRICS: CacheMetrics = {
   invalidated: () => undefined,
   refused: () => undefined,
   evicted: () => undefined,
-  failed: () => undefined,
 };

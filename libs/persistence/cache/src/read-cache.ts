@@ -10,8 +10,8 @@ export interface ReadCacheOptions {
   /** Of the local tier. */
   readonly maxBytes: number;
   /** Ms for which it is taken for granted that a scope still stands where the store said: the stated staleness. 0: never. */
-  readonly trustMs: number;
-  /** Ms for which it is believed that something is not there; at most `trustMs` counts. */
+  readonly staleMs: number;
+  /** Ms for which it is believed that something is not there; at most `staleMs` counts. */
   readonly absentMs: number;
   /**
    * Asks the store where a scope stands; undefined where it does not say. Absent for scopes of which only reading them tells
@@ -56,7 +56,7 @@ class TieredCache implements Cache {
     const { random } = options.environment;
     this.metrics = options.metrics ?? NO_METRICS;
     this.local = new LocalTier(options.maxBytes, () => this.metrics.evicted());
-    this.places = new KnownPlaces(options.trustMs, () => random.next());
+    this.places = new KnownPlaces(options.staleMs, () => random.next());
   }
 
   get bytes(): number {
@@ -149,14 +149,14 @@ class TieredCache implements Cache {
   }
 
   private async fromRedis(key: string): Promise<There | undefined> {
-    const { redis, trustMs } = this.options;
+    const { redis, staleMs } = this.options;
     if (!redis || redis.isAway) return undefined;
     const began = this.now();
     const shared = await redis.get(key);
     if (!shared) return undefined;
     const { entry, leftMs } = shared;
     // A document that is its own scope lives there only while it is trusted: its life tells since when.
-    if (entry.place.scope === key) this.places.learn(entry.place, began + Math.min(leftMs, trustMs) - trustMs);
+    if (entry.place.scope === key) this.places.learn(entry.place, began + Math.min(leftMs, staleMs) - staleMs);
     return entry;
   }
 
@@ -178,10 +178,10 @@ class TieredCache implements Cache {
       return entry;
     }
     this.keepHere(key, entry);
-    const { redis, trustMs } = this.options;
+    const { redis, staleMs } = this.options;
     if (!redis) return entry;
     const ownScope = entry.place.scope === key;
-    const life = ownScope ? began + trustMs - this.now() : SHARED_LIFE_MS;
+    const life = ownScope ? began + staleMs - this.now() : SHARED_LIFE_MS;
     if (life <= 0) return entry;
     void redis.offer(key, entry, this.shortened(life)).then((kept) => {
       if (!kept) this.metrics.refused('redis');
@@ -194,8 +194,8 @@ class TieredCache implements Cache {
   }
 
   private noteAbsent(key: string, began: number, idsSeen: number): Absent {
-    const { absentMs, trustMs } = this.options;
-    const until = began + this.shortened(Math.min(absentMs, trustMs));
+    const { absentMs, staleMs } = this.options;
+    const until = began + this.shortened(Math.min(absentMs, staleMs));
     const entry: Absent = { kind: 'absent', until, idsSeen };
     if (idsSeen === this.idsSeen) this.local.put(key, entry);
     else this.local.drop(key);

@@ -42,13 +42,16 @@ export interface Shared {
   readonly leftMs: number;
 }
 
+/** ioredis sends a script by its digest, and whole to a server that does not know it yet. */
+type Scripted = Redis & { offer(...args: readonly (string | Buffer)[]): Promise<unknown> };
+
 /** The second tier, shared by all processes. Away it is passed over; nothing waits for it longer than its deadline. */
 export class RedisTier {
-  private readonly redis: Redis;
+  private readonly redis: Scripted;
   private restUntil = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: RedisTierOptions) {
-    this.redis = new Redis(options.url, {
+    const redis = new Redis(options.url, {
       commandTimeout: options.deadlineMs,
       connectTimeout: 1_000,
       enableOfflineQueue: false,
@@ -56,8 +59,9 @@ export class RedisTier {
       retryStrategy: (attempt: number) => Math.min(1_000, 25 * 2 ** Math.min(attempt, 6)),
     });
     // Each failed attempt to connect comes here; a command that finds no link fails by itself.
-    this.redis.on('error', () => undefined);
-    this.redis.defineCommand('offer', { numberOfKeys: 1, lua: OFFER });
+    redis.on('error', () => undefined);
+    redis.defineCommand('offer', { numberOfKeys: 1, lua: OFFER });
+    this.redis = redis as Scripted;
   }
 
   get isAway(): boolean {
@@ -66,10 +70,7 @@ export class RedisTier {
 
   /** Never rejects. */
   async get(key: string): Promise<Shared | undefined> {
-    const answers = await this.guarded(() =>
-      this.redis.pipeline().hmgetBuffer(PREFIX + key, 's', 'e', 'q', 'v').pttl(PREFIX + key).exec(),
-    );
-    const [[, fields] = [], [, leftMs] = []] = answers ?? [];
+    const [fields, leftMs] = (await this.guarded(() => this.fieldsAndLife(PREFIX + key))) ?? [];
     if (!Array.isArray(fields) || typeof leftMs !== 'number') return undefined;
     const [scope, epoch, seq, value] = fields as readonly (Buffer | null)[];
     if (!scope || !epoch || !seq || !value) return undefined;
@@ -92,6 +93,14 @@ export class RedisTier {
     this.redis.disconnect();
   }
 
+  private async fieldsAndLife(key: string): Promise<readonly unknown[]> {
+    const answers = await this.redis.pipeline().hmgetBuffer(key, 's', 'e', 'q', 'v').pttl(key).exec();
+    return (answers ?? []).map(([error, answer]) => {
+      if (error) throw error;
+      return answer;
+    });
+  }
+
   private async send(
     key: string,
     { scope, epoch, seq }: Place,
@@ -100,7 +109,7 @@ export class RedisTier {
   ): Promise<boolean> {
     const life = Math.max(1, Math.round(lifeMs));
     const args = [PREFIX + key, scope, epoch, String(seq), value ? '1' : '0', value ?? '', String(life)];
-    const kept = await this.guarded(() => this.redis.call('offer', ...args));
+    const kept = await this.guarded(() => this.redis.offer(...args));
     return kept !== 0;
   }
 

@@ -3,9 +3,11 @@ import {
   type CollectionName,
   type Documents,
   givesIds,
+  isScoped,
   type Key,
   type Place,
   placeOf,
+  type ScopedCollection,
   scopeOf,
   type Store,
   StoreError,
@@ -47,8 +49,9 @@ class Noted {
   private ids = false;
 
   put<Name extends CollectionName>(collection: Name, document: Documents[Name]): void {
-    const place = placeOf(collection, document);
-    if (place) {
+    if (isScoped(collection)) {
+      // One name is one collection: the document is of the kind that the name says.
+      const place = placeOf<ScopedCollection>(collection, document as Documents[ScopedCollection]);
       this.places.set(place.scope, place);
       this.gone.delete(place.scope);
     }
@@ -56,8 +59,8 @@ class Noted {
   }
 
   delete(collection: CollectionName, key: Key): void {
-    const scope = scopeOf(collection, key);
-    if (scope !== undefined) {
+    if (isScoped(collection)) {
+      const scope = scopeOf(collection, key);
       this.places.delete(scope);
       this.gone.add(scope);
     }

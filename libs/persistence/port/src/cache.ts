@@ -61,11 +61,18 @@ interface ScopeRow<Name extends CollectionName> {
   readonly of: (document: Documents[Name]) => { readonly id: string; readonly epoch: string; readonly seq: number };
 }
 
-/** The collections whose documents say where a scope stands: the scope's name, and how to read the place. */
-const SCOPES: { readonly [Name in CollectionName]?: ScopeRow<Name> } = {
+/** The collections whose documents say where a scope stands. */
+export type ScopedCollection = 'heads' | 'users';
+
+/** The scope's name, and how to read its place. */
+const SCOPES: { readonly [Name in ScopedCollection]: ScopeRow<Name> } = {
   heads: { scope: 'brane', of: ({ brane_id: id, epoch, seq }) => ({ id, epoch, seq }) },
   users: { scope: 'user', of: ({ id, version }) => ({ id, epoch: '', seq: version }) },
 };
+
+export function isScoped(collection: CollectionName): collection is ScopedCollection {
+  return Object.hasOwn(SCOPES, collection);
+}
 
 /** The collections whose documents make an id known that was not. */
 const ID_COLLECTIONS: ReadonlySet<CollectionName> = new Set(['object_ids', 'users']);
@@ -74,19 +81,14 @@ export function givesIds(collection: CollectionName): boolean {
   return ID_COLLECTIONS.has(collection);
 }
 
-/** The scope that stands under this key; undefined for a collection that has none. */
-export function scopeOf(collection: CollectionName, key: Key): string | undefined {
-  const row = SCOPES[collection];
-  return row && [row.scope, ...key].join(':');
+/** The scope of the document under this key. */
+export function scopeOf(collection: ScopedCollection, key: Key): string {
+  return [SCOPES[collection].scope, ...key].join(':');
 }
 
 /** Where this document says that its scope stands. */
-export function placeOf<Name extends CollectionName>(
-  collection: Name,
-  document: Documents[Name],
-): Place | undefined {
-  const row: ScopeRow<Name> | undefined = SCOPES[collection];
-  if (!row) return undefined;
+export function placeOf<Name extends ScopedCollection>(collection: Name, document: Documents[Name]): Place {
+  const row: ScopeRow<Name> = SCOPES[collection];
   const { id, epoch, seq } = row.of(document);
   return { scope: `${row.scope}:${id}`, epoch, seq };
 }

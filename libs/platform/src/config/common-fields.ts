@@ -1,3 +1,4 @@
+import { cacheFields } from './cache-fields';
 import { type ConfigOf, type ConfigRule } from './define-config';
 import { type Field, flag, integer, list, oneOf, optional, parseUrl, text, url } from './field';
 import { storeFields, storeRules } from './store-fields';
@@ -127,7 +128,7 @@ function addressFields(defaults: ServiceDefaults) {
 
 /** What every service has; spread into its own table. */
 export function commonFields(defaults: ServiceDefaults) {
-  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields, ...storeFields };
+  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields, ...storeFields, ...cacheFields };
 }
 
 type CommonFields = ReturnType<typeof commonFields>;

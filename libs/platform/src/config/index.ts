@@ -1,3 +1,4 @@
+export { cacheChoice, type CacheConfig } from './cache-fields';
 export {
   commonFields,
   commonRules,

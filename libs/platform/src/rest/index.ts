@@ -1,4 +1,5 @@
 export * from './answer';
+export { demandOf } from './demand';
 export { decodeCursor, encodeCursor, page } from './cursor';
 export type { Claim, IdempotencyDeps, KeyedWork } from './idempotency';
 export { wantedVersions } from './if-match';
