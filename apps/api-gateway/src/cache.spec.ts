@@ -116,7 +116,13 @@ describe('a gateway that keeps what was read', () => {
   it('answers in both formats, with ETag and place, as without it (CACHE-10)', async () => {
     const headers = { 'cache-control': 'no-cache' };
     for (const as of ['json', 'cbor'] as const) {
-      for (const path of [`/object/${house}`, `/brane/${brane}`, `/entity/${house}`, `/entity/${brane}`, `/entity/${bob.id}`]) {
+      for (const path of [
+        `/object/${house}`,
+        `/brane/${brane}`,
+        `/entity/${house}`,
+        `/entity/${brane}`,
+        `/entity/${bob.id}`,
+      ]) {
         await atOther({ as }, path);
         const [kept, read] = [await atOther({ as }, path), await atOther({ as, headers }, path)];
         expect(kept.status).toBe(200);

@@ -13,7 +13,7 @@ export async function start(service: Service<SyncGatewayConfig>): Promise<HttpSe
   const store = announceWrites(service, { store: opened, bus });
   const { verifier, revocations, clockSkew } = await openVerifier(service, { store, bus });
   return openSyncGateway(service, {
-    ...{ store, bus, verifier, revocations, readOnly: store.readOnly },
+    ...{ store, bus, verifier, revocations, readOnly: opened.readOnly },
     inDoubt: () => clockSkew.seenWithin(DOUBT_MS),
   });
 }

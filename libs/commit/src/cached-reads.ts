@@ -147,4 +147,3 @@ function toView(
   if (!brane) return undefined;
   return { object, meta: brane.meta, head: { epoch: asEpoch(place.epoch), seq: place.seq }, deleted };
 }
-

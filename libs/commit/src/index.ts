@@ -15,7 +15,14 @@ export {
 } from './read';
 export { readRegion, type RegionPage, type RegionPlace, type RegionQuery } from './region/read-region';
 export type { ObjectInRegion } from './region/seen-objects';
-export { type OtherUser, type ReadAs, readBraneFor, readObjectFor, type Reads, readUserFor } from './cached-reads';
+export {
+  type OtherUser,
+  type ReadAs,
+  readBraneFor,
+  readObjectFor,
+  type Reads,
+  readUserFor,
+} from './cached-reads';
 export { type LogRange, type LogSlice, readLog } from './read-log';
 export {
   buildCheckpoint,
@@ -80,9 +87,4 @@ export {
   type WorkOutcome,
 } from './operations/work-operation';
 export { renewEpochs } from './renew-epochs';
-export {
-  type FoundListings,
-  type ListingSort,
-  searchListings,
-  type SearchListings,
-} from './search-listings';
+export { type FoundListings, type ListingSort, searchListings, type SearchListings } from './search-listings';

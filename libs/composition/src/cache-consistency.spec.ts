@@ -271,27 +271,23 @@ describe.each([
     }
   }
 
-  it(
-    'shows nobody anything older than what he or his session has seen, or than the stated staleness; nothing to whom was put out (CACHE-1, CACHE-2, CACHE-3, CACHE-4, R7, L6)',
-    async () => {
-      const readers = Array.from({ length: READERS }, (_, index) => readAll(index));
-      const doorman = admitAndRemove();
-      const writers = Promise.all(objects.map((id, index) => write(id, index))).then(() =>
-        until(() => out.length > 2),
-      );
-      const ended = writers.finally(() => (over = true));
-      await Promise.all([...readers, doorman, ended]).finally(() => (over = true));
-      expect([...new Set(wrong)].slice(0, 5)).toEqual([]);
-      // It was a cache that was tested, in all its parts.
-      for (const { hits } of instances) {
-        expect(hits.local).toBeGreaterThan(20);
-        expect(hits.miss).toBeGreaterThan(20);
-        expect(hits.refused).toBeGreaterThan(0);
-      }
-      if (withRedis) expect(instances.map(({ hits }) => hits.redis > 0)).toEqual([true, true]);
-    },
-    60_000,
-  );
+  it('shows nobody anything older than what he or his session has seen, or than the stated staleness; nothing to whom was put out (CACHE-1, CACHE-2, CACHE-3, CACHE-4, R7, L6)', async () => {
+    const readers = Array.from({ length: READERS }, (_, index) => readAll(index));
+    const doorman = admitAndRemove();
+    const writers = Promise.all(objects.map((id, index) => write(id, index))).then(() =>
+      until(() => out.length > 2),
+    );
+    const ended = writers.finally(() => (over = true));
+    await Promise.all([...readers, doorman, ended]).finally(() => (over = true));
+    expect([...new Set(wrong)].slice(0, 5)).toEqual([]);
+    // It was a cache that was tested, in all its parts.
+    for (const { hits } of instances) {
+      expect(hits.local).toBeGreaterThan(20);
+      expect(hits.miss).toBeGreaterThan(20);
+      expect(hits.refused).toBeGreaterThan(0);
+    }
+    if (withRedis) expect(instances.map(({ hits }) => hits.redis > 0)).toEqual([true, true]);
+  }, 60_000);
 
   it('shows the last of all to everybody once the stated staleness is over, though messages were lost (CACHE-5)', async () => {
     const began = now();

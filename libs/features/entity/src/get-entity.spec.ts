@@ -48,7 +48,10 @@ describe('whatever has an id', () => {
   });
 
   it('is a brane, an object or a user', async () => {
-    expect(await getEntity({ store }, { id: braneId, user_id: owner, demand: 'latest' })).toMatchObject({ kind: 'brane', role: 'owner' });
+    expect(await getEntity({ store }, { id: braneId, user_id: owner, demand: 'latest' })).toMatchObject({
+      kind: 'brane',
+      role: 'owner',
+    });
     expect(await getEntity({ store }, { id: objectId, user_id: owner, demand: 'latest' })).toMatchObject({
       kind: 'object',
       object: { id: objectId, kind: 'block' },
@@ -59,7 +62,9 @@ describe('whatever has an id', () => {
 
   it('is not found by whoever may not see it, like what is not there', async () => {
     const refused = (id: ObjectId): Promise<void> =>
-      expect(getEntity({ store }, { id, user_id: stranger, demand: 'latest' })).rejects.toEqual(coded('object.not_found'));
+      expect(getEntity({ store }, { id, user_id: stranger, demand: 'latest' })).rejects.toEqual(
+        coded('object.not_found'),
+      );
     await refused(braneId);
     await refused(objectId);
     await refused(asObjectId(ids.uuid()));
@@ -72,7 +77,9 @@ describe('whatever has an id', () => {
       op_id: asOpId(ids.uuid()),
       ops: [{ op: 'delete', id: objectId }],
     });
-    await expect(getEntity({ store }, { id: objectId, user_id: owner, demand: 'latest' })).rejects.toEqual(coded('object.not_found'));
+    await expect(getEntity({ store }, { id: objectId, user_id: owner, demand: 'latest' })).rejects.toEqual(
+      coded('object.not_found'),
+    );
   });
 
   it('is found together with others, from one snapshot, each judged by itself (SPACE-7)', async () => {

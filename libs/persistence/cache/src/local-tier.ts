@@ -53,7 +53,8 @@ export class LocalTier {
   /** False when it is refused: something newer of the same scope and epoch is there. */
   put(key: string, entry: Entry): boolean {
     const present = this.entries.peek(key);
-    if (present?.kind === 'there' && entry.kind === 'there' && isOlder(entry.place, present.place)) return false;
+    if (present?.kind === 'there' && entry.kind === 'there' && isOlder(entry.place, present.place))
+      return false;
     if (entry.kind === 'there') freeze(entry.value);
     this.entries.set(key, entry);
     return true;

@@ -83,7 +83,11 @@ describe('what was read', () => {
     world.write('one', 1);
     await world.read();
     await world.environment.advance(70);
-    const again = world.cache.read({ key: 'key', demand: 'trusted', load: () => Promise.reject(new Error('no')) });
+    const again = world.cache.read({
+      key: 'key',
+      demand: 'trusted',
+      load: () => Promise.reject(new Error('no')),
+    });
     expect(again).toMatchObject({ value: 'one', place: { seq: 1 } });
     expect(world.ages).toEqual([70]);
     await world.environment.advance(31);

@@ -156,7 +156,8 @@ class TieredCache implements Cache {
     if (!shared) return undefined;
     const { entry, leftMs } = shared;
     // A document that is its own scope lives there only while it is trusted: its life tells since when.
-    if (entry.place.scope === key) this.places.learn(entry.place, began + Math.min(leftMs, staleMs) - staleMs);
+    if (entry.place.scope === key)
+      this.places.learn(entry.place, began + Math.min(leftMs, staleMs) - staleMs);
     return entry;
   }
 
@@ -168,7 +169,8 @@ class TieredCache implements Cache {
     if (!loaded) return this.noteAbsent(read.key, began, idsSeen);
     const { place, value, also = [] } = loaded;
     const isNewest = this.places.learn(place, began);
-    for (const item of also) this.keep(item.key, { kind: 'there', value: item.value, place }, isNewest, began);
+    for (const item of also)
+      this.keep(item.key, { kind: 'there', value: item.value, place }, isNewest, began);
     return this.keep(read.key, { kind: 'there', value, place }, isNewest, began);
   }
 

@@ -1,6 +1,12 @@
 import { asBraneId, asEpoch, asObjectId, asUserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
-import { type Changes, type HeadDoc, type Store, StoreError, type UserDoc } from '@state-server/persistence-port';
+import {
+  type Changes,
+  type HeadDoc,
+  type Store,
+  StoreError,
+  type UserDoc,
+} from '@state-server/persistence-port';
 import { createFakeEnvironment } from '@state-server/testing';
 import { decodeChanges, encodeChanges } from './notices';
 import { watchWrites } from './watch-writes';

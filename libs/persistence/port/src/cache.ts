@@ -58,7 +58,11 @@ export interface Changes {
 
 interface ScopeRow<Name extends CollectionName> {
   readonly scope: string;
-  readonly of: (document: Documents[Name]) => { readonly id: string; readonly epoch: string; readonly seq: number };
+  readonly of: (document: Documents[Name]) => {
+    readonly id: string;
+    readonly epoch: string;
+    readonly seq: number;
+  };
 }
 
 /** The collections whose documents say where a scope stands. */

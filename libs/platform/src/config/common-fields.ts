@@ -128,7 +128,14 @@ function addressFields(defaults: ServiceDefaults) {
 
 /** What every service has; spread into its own table. */
 export function commonFields(defaults: ServiceDefaults) {
-  return { ...processFields, ...addressFields(defaults), ...httpFields, ...dataFields, ...storeFields, ...cacheFields };
+  return {
+    ...processFields,
+    ...addressFields(defaults),
+    ...httpFields,
+    ...dataFields,
+    ...storeFields,
+    ...cacheFields,
+  };
 }
 
 type CommonFields = ReturnType<typeof commonFields>;
