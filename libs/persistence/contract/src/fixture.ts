@@ -22,6 +22,16 @@ import { buildWorld, seededIds, seededRandom } from '@state-server/testing';
 export interface StoreTraits {
   /** `weak`: reads that are neither written nor guarded are not validated (SYNC P1); `strict`: all are. */
   readonly isolation: 'weak' | 'strict';
+  /**
+   * How much of the suite's full volume is done, up to 1; default 0.1, for stores behind a network and for doubles. What is
+   * shown is the same.
+   */
+  readonly effort?: number;
+}
+
+/** The part of a full volume that this store is asked for. */
+export function volume({ effort = 0.1 }: StoreTraits, full: number, least: number): number {
+  return Math.max(least, Math.round(full * effort));
 }
 
 export interface StoreFixture {
@@ -114,6 +124,9 @@ export async function increment(tx: Transaction, key: string): Promise<number> {
 
 export const counterOf = (store: Store, key: string): Promise<number> =>
   store.read(LABEL, (tx) => readCounter(tx, key));
+
+/** Lets others have their turn: a store on this machine answers before the event loop goes round. */
+export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Writes outside any other transaction. */
 export const write = (store: Store, change: (tx: Transaction) => void): Promise<void> =>

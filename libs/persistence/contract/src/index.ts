@@ -1,11 +1,15 @@
+import { describeBank } from './bank';
 import { describeConflicts } from './conflicts';
 import { describeDocuments } from './documents';
+import { describeEndings } from './endings';
 import { contractEnvironment, type OpenStore, type StoreFixture, type StoreTraits } from './fixture';
 import { describeIntegrity } from './integrity';
 import { describeLimits } from './limits';
 import { describeModel } from './model';
 import { describeOutcomes } from './outcomes';
+import { describeProgress } from './progress';
 import { describeRanges } from './ranges';
+import { describeWalks } from './walks';
 
 export { contractEnvironment, type OpenStore, type StoreFixture, type StoreTraits } from './fixture';
 
@@ -30,7 +34,11 @@ export function describeStoreContract(name: string, traits: StoreTraits, open: O
     describe('any sequence', () => describeModel(fixture));
     describe('conflicts', () => describeConflicts(fixture, traits));
     describe('outcomes', () => describeOutcomes(fixture));
-    describe('limits', () => describeLimits(fixture));
+    describe('endings', () => describeEndings(fixture));
+    describe('walks', () => describeWalks(fixture, traits));
+    describe('progress', () => describeProgress(fixture, traits));
+    describe('a bank', () => describeBank(fixture, traits));
+    describe('limits', () => describeLimits(fixture, traits));
     describe('integrity', () => describeIntegrity(fixture));
   });
 }

@@ -1,10 +1,22 @@
 import { STORE_LIMITS } from '@state-server/persistence-port';
-import { AT, LABEL, logEntry, member, userId, write, type StoreFixture } from './fixture';
+import {
+  AT,
+  LABEL,
+  logEntry,
+  member,
+  type StoreFixture,
+  type StoreTraits,
+  userId,
+  volume,
+  write,
+} from './fixture';
 
+/** `{ key: 'n', value: bytes }` in CBOR, without the bytes. */
+const AROUND = 18;
 const tooLarge = { name: 'StoreError', code: 'too_large' };
 
 /** The same sizes are possible, and the same are refused, on every store (SYNC P2). */
-export function describeLimits(fixture: () => StoreFixture): void {
+export function describeLimits(fixture: () => StoreFixture, traits: StoreTraits): void {
   it('takes the longest key and refuses a longer one (STORE-13, P2)', async () => {
     const { store } = fixture();
     // Two bytes for the space, and for each text its type and its end.
@@ -40,6 +52,38 @@ export function describeLimits(fixture: () => StoreFixture): void {
     };
     const put = write(store, (tx) => tx.put('sessions', session as Parameters<typeof tx.put<'sessions'>>[1]));
     await expect(put).rejects.toMatchObject(tooLarge);
+  });
+
+  /** A physical value without its envelope; what is longer stands in parts. */
+  const PART = STORE_LIMITS.valueBytes - 13;
+
+  it('keeps documents of every size around the places where they fall into parts (STORE-13, STORE-1)', async () => {
+    const { store, second } = fixture();
+    const parts = [1, 2, 3, 4, 5, 6, 7, 8].slice(0, volume(traits, 8, 2));
+    for (const count of parts) {
+      for (let off = -2; off <= 2; off += 1) {
+        const size = Math.min(count * PART, STORE_LIMITS.documentBytes - 2) - AROUND + off;
+        // 251 is prime: no two parts are alike.
+        const value = new Uint8Array(size);
+        for (let place = 0; place < size; place += 1) value[place] = (place * 31 + off) % 251;
+        await write(store, (tx) => tx.put('meta', { key: 'n', value }));
+        const found = await second.read(LABEL, (tx) => tx.get('meta', ['n']));
+        expect(Buffer.compare(found?.value as Uint8Array, value)).toBe(0);
+      }
+    }
+    await write(store, (tx) => tx.delete('meta', ['n']));
+    expect(await second.read(LABEL, (tx) => tx.get('meta', ['n']))).toBeUndefined();
+  }, 120_000);
+
+  it('takes the same largest document as every other store, to the byte (STORE-13, P2)', async () => {
+    const { store } = fixture();
+    const put = (size: number): Promise<void> =>
+      write(store, (tx) => tx.put('meta', { key: 'n', value: new Uint8Array(size) }));
+    const largest = STORE_LIMITS.documentBytes - AROUND;
+    await put(largest);
+    await expect(put(largest + 1)).rejects.toMatchObject(tooLarge);
+    const kept = await store.read(LABEL, (tx) => tx.get('meta', ['n']));
+    expect((kept?.value as Uint8Array).byteLength).toBe(largest);
   });
 
   it('refuses a document above its limit and writes nothing of the transaction (STORE-13, P2)', async () => {

@@ -44,4 +44,4 @@ const open: OpenStore = async (environment) => {
   };
 };
 
-describeStoreContract('the embedded store', { isolation: 'weak' }, open);
+describeStoreContract('the embedded store', { isolation: 'weak', effort: 1 }, open);

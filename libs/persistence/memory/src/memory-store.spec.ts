@@ -49,8 +49,8 @@ function open(isolation: 'weak' | 'strict'): OpenStore {
   };
 }
 
-describeStoreContract('the store in memory, weak,', { isolation: 'weak' }, open('weak'));
-describeStoreContract('the store in memory, strict,', { isolation: 'strict' }, open('strict'));
+describeStoreContract('the store in memory, weak,', { isolation: 'weak', effort: 1 }, open('weak'));
+describeStoreContract('the store in memory, strict,', { isolation: 'strict', effort: 1 }, open('strict'));
 
 describe('the store in memory', () => {
   it('does what a test tells it to at a commit (STORE-12)', async () => {
