@@ -41,6 +41,10 @@ export {
   type ReadStateOptions,
   type StateChunk,
 } from './checkpoint/read-checkpoint';
+export { MILESTONE_GAP } from './checkpoint/milestones';
+export { seqAtTime } from './checkpoint/seq-at';
+export { type PastState, readStateAt } from './checkpoint/state-at';
+export { sweepMilestone } from './checkpoint/sweep-milestones';
 export { GARBAGE_GRACE_MS, sweepCheckpointGarbage } from './checkpoint/sweep-garbage';
 export { readSnapshot, type Snapshot, type SnapshotOptions } from './read-snapshot';
 export {

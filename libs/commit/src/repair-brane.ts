@@ -30,7 +30,13 @@ export interface Rewrite {
   readonly put: readonly RepairedDocument[];
   readonly remove: readonly {
     readonly collection:
-      'objects' | 'space' | 'members' | 'checkpoints' | 'checkpoint_pages' | 'checkpoint_chunks';
+      | 'objects'
+      | 'space'
+      | 'members'
+      | 'checkpoints'
+      | 'milestones'
+      | 'checkpoint_pages'
+      | 'checkpoint_chunks';
     readonly key: Key;
   }[];
 }
@@ -176,13 +182,15 @@ function* documentsOf({ scene, head, version, since, reaped }: Replayed): Genera
 /** The pointer first: without it nobody looks at the others. */
 async function checkpointRecords(store: Store, braneId: BraneId): Promise<Rewrite['remove'][]> {
   const all = { prefix: [braneId], limit: MANY };
-  const [pointers, pages, chunks] = [
+  const [pointers, milestones, pages, chunks] = [
     await readable(() => store.read(LABEL, (tx) => tx.range('checkpoints', all))),
+    await readable(() => store.read(LABEL, (tx) => tx.range('milestones', all))),
     await readable(() => store.read(LABEL, (tx) => tx.range('checkpoint_pages', all))),
     await readable(() => store.read(LABEL, (tx) => tx.range('checkpoint_chunks', all))),
   ];
   return [
     pointers.map(() => ({ collection: 'checkpoints', key: [braneId] })),
+    milestones.map(({ seq }) => ({ collection: 'milestones', key: [braneId, seq] })),
     pages.map(({ build, page }) => ({ collection: 'checkpoint_pages', key: [braneId, build, page] })),
     chunks.map(({ build, number }) => ({ collection: 'checkpoint_chunks', key: [braneId, build, number] })),
   ];

@@ -17,6 +17,8 @@ export interface AdvanceDeps {
   readonly store: Store;
   readonly shelf: Shelf;
   readonly breathe: Breathe;
+  /** Entries of whatever epoch are followed: for what is past, all of which stands in this store. */
+  readonly anyEpoch?: boolean;
 }
 
 /** The log after the state is not to be had any more: another epoch, the brane is being purged, entries are gone. */
@@ -47,7 +49,7 @@ export async function advance(
 }
 
 async function readStretch(
-  { store, breathe }: AdvanceDeps,
+  { store, breathe, anyEpoch }: AdvanceDeps,
   from: Manifest,
   target: number,
   limits: StretchLimits,
@@ -55,7 +57,8 @@ async function readStretch(
   const patch = new LogPatch(from.seq, from.meta);
   while (patch.seq < target && patch.entries < limits.entries && patch.bytes < limits.bytes) {
     const limit = Math.min(PAGE.limit, target - patch.seq, limits.entries - patch.entries);
-    const range = { epoch: from.epoch, after: patch.seq, limit, maxBytes: PAGE.maxBytes };
+    const epoch = anyEpoch ? {} : { epoch: from.epoch };
+    const range = { ...epoch, after: patch.seq, limit, maxBytes: PAGE.maxBytes };
     const slice = await readLog(store, from.brane_id, range);
     if (slice.kind !== 'entries') throw new LogGone(slice.kind === 'gone' ? 'purged' : slice.reason);
     if (slice.entries.length === 0) throw new LogGone(`nothing after ${patch.seq}`);

@@ -2,7 +2,6 @@ import type { BraneId, Environment, ObjectId } from '@state-server/domain';
 import {
   type CheckpointDoc,
   type CheckpointDueDoc,
-  type CheckpointGarbageDoc,
   type HeadDoc,
   type Store,
   StoreError,
@@ -11,6 +10,7 @@ import { type Breathe, breather } from '../breathe';
 import { advance, LogGone, type StretchLimits } from './advance';
 import { settle, STRETCH } from './collect-state';
 import { settleDue } from './due';
+import { keepMilestone, MILESTONE_GAP, type MilestoneGap, replaced, succeed } from './milestones';
 import { Diverged } from './log-patch';
 import { leadsOn, type Manifest, readManifest, toPages } from './manifest';
 import { isLeaving, scanObjects } from './scan-objects';
@@ -28,6 +28,8 @@ export interface CheckpointPolicy {
   readonly firstObjects: number;
   /** At most so much of the log goes into one checkpoint; the next one goes on from there at once. */
   readonly stretch: StretchLimits;
+  /** The one before is kept where otherwise so much would lie between those that are. */
+  readonly milestones: MilestoneGap;
 }
 
 export const CHECKPOINT_POLICY: CheckpointPolicy = {
@@ -36,6 +38,7 @@ export const CHECKPOINT_POLICY: CheckpointPolicy = {
   everyMs: 30_000,
   firstObjects: 500,
   stretch: STRETCH,
+  milestones: MILESTONE_GAP,
 };
 
 export interface CheckpointDeps {
@@ -102,7 +105,7 @@ export async function buildCheckpoint(
   try {
     const made = await makeManifest(deps, ground, shelf, breathe, policy.stretch);
     if (!made) return { kind: 'gone' };
-    return await publish(deps, ground, shelf, made);
+    return await publish(deps, ground, shelf, made, policy.milestones);
   } catch (error) {
     if (error instanceof BuildLost || error instanceof LogGone || error instanceof ChunkGone)
       return { kind: 'lost' };
@@ -139,6 +142,8 @@ function judge({ head, pointer, due, leadsOn }: Ground, policy: CheckpointPolicy
 
 interface Made {
   readonly manifest: Manifest;
+  /** The present checkpoint is not the state that it says: nothing may be built on it. */
+  readonly useless: boolean;
   readonly anew: boolean;
   /** Bytes of the log that went into it. */
   readonly logBytes: number;
@@ -152,18 +157,20 @@ async function makeManifest(
   stretch: StretchLimits,
 ): Promise<Made | undefined> {
   const through = { store, shelf, breathe };
+  let useless = false;
   if (manifest && leadsOn) {
     try {
       const lost = new Set<ObjectId>();
       const next = await advance(through, manifest, head.seq, stretch, lost);
       for (const id of lost) throw new Diverged(id, next.manifest.seq, 'the object is not there');
-      return { manifest: next.manifest, anew: false, logBytes: next.patch.bytes };
+      return { manifest: next.manifest, anew: false, useless, logBytes: next.patch.bytes };
     } catch (error) {
       if (!isUseless(error)) throw error;
+      useless = true;
     }
   }
   const scanned = await scanObjects(store, shelf, head.brane_id, breathe);
-  return scanned && { manifest: await settle(through, scanned, stretch), anew: true, logBytes: 0 };
+  return scanned && { manifest: await settle(through, scanned, stretch), anew: true, useless, logBytes: 0 };
 }
 
 /** The present checkpoint is damaged, or is not what it says it is: the objects themselves tell the state. */
@@ -175,7 +182,8 @@ async function publish(
   { store, environment }: CheckpointDeps,
   ground: Ground,
   shelf: StoreShelf,
-  { manifest, anew, logBytes }: Made,
+  { manifest, anew, useless, logBytes }: Made,
+  gap: MilestoneGap,
 ): Promise<CheckpointOutcome> {
   const { head: seen, pointer: before, due } = ground;
   const pages = toPages(manifest, shelf.build);
@@ -201,16 +209,24 @@ async function publish(
     // What is not counted exactly makes the next one come earlier, never later.
     log_bytes: behind ? (before?.log_bytes ?? 0) + logBytes : (seen.log_bytes ?? 0),
   };
-  const dead = replaced(ground, manifest, shelf);
+  const present = useless || !ground.manifest ? undefined : before;
+  const succession = await succeed(
+    store,
+    { pointer: before, manifest: ground.manifest, present },
+    pointer,
+    gap,
+  );
+  const dead = replaced(succession, manifest, shelf);
   await store.transact({ label: 'checkpoint.publish' }, async (tx) => {
     const head = await tx.get('heads', [brane_id]);
     if (!head || isLeaving({ head })) throw new BuildLost('purged');
     if (head.epoch !== epoch) throw new BuildLost('another epoch');
     // The purge begins by writing it: a pointer must not appear behind its back.
     tx.guard('branes', [brane_id]);
-    const present = await tx.get('checkpoints', [brane_id]);
-    if (present?.build === shelf.build) return;
-    if (present?.build !== before?.build) throw new BuildLost('another builder was first');
+    const standing = await tx.get('checkpoints', [brane_id]);
+    if (standing?.build === shelf.build) return;
+    if (standing?.build !== before?.build) throw new BuildLost('another builder was first');
+    await keepMilestone(tx, succession);
     await shelf.assertWhole(tx);
     tx.put('checkpoints', pointer);
     tx.put('checkpoint_garbage', {
@@ -222,28 +238,4 @@ async function publish(
     await settleDue(tx, brane_id, due, behind ? environment.clock.now() : undefined);
   });
   return { kind: 'built', seq, objects, chunks: manifest.chunks.length, written: shelf.count, behind, anew };
-}
-
-/** What the new checkpoint does not take over: of the present one, and of what the build itself has replaced on its way. */
-function replaced(
-  { pointer, manifest: before }: Ground,
-  after: Manifest,
-  shelf: StoreShelf,
-): CheckpointGarbageDoc['dead'] {
-  const kept = new Set(after.chunks.map(({ build, number }) => `${build}/${number}`));
-  const dead = new Map<string, number[]>();
-  const drop = (build: string, number: number): void => {
-    if (kept.has(`${build}/${number}`)) return;
-    const numbers = dead.get(build);
-    if (numbers) numbers.push(number);
-    else dead.set(build, [number]);
-  };
-  for (const { build, number } of before?.chunks ?? []) drop(build, number);
-  for (let number = 0; number < shelf.count; number += 1) drop(shelf.build, number);
-  if (pointer && !dead.has(pointer.build)) dead.set(pointer.build, []);
-  return [...dead].map(([build, chunks]) => ({
-    build,
-    pages: build === pointer?.build ? pointer.pages : 0,
-    chunks,
-  }));
 }

@@ -46,6 +46,9 @@ export function toPages(manifest: Manifest, build: string): CheckpointPageDoc[] 
   return pages;
 }
 
+/** The list of chunks is not there as a whole. */
+export class PagesLost extends Error {}
+
 /** Of the checkpoint that the pointer names, in the pointer's own transaction: its pages are there. */
 export async function readManifest(tx: ReadTransaction, pointer: CheckpointDoc): Promise<Manifest> {
   const { brane_id, build, epoch, seq } = pointer;
@@ -53,13 +56,13 @@ export async function readManifest(tx: ReadTransaction, pointer: CheckpointDoc):
   const chunks: ChunkRef[] = [];
   let meta: BraneMeta | undefined;
   for (const page of await tx.getMany('checkpoint_pages', keys)) {
-    if (!page) throw new Error(`the checkpoint ${build} of ${brane_id} lacks a page`);
+    if (!page) throw new PagesLost(`the checkpoint ${build} of ${brane_id} lacks a page`);
     meta ??= page.meta;
     for (const [first, index, number, objects, bytes] of page.chunks) {
       chunks.push({ first, build: page.builds[index] ?? '', number, objects, bytes });
     }
   }
-  if (!meta) throw new Error(`the checkpoint ${build} of ${brane_id} lacks its brane`);
+  if (!meta) throw new PagesLost(`the checkpoint ${build} of ${brane_id} lacks its brane`);
   return { brane_id, epoch, seq, reached: seq, meta, chunks };
 }
 

@@ -1,5 +1,5 @@
 import type { BraneId, BraneMeta, Environment } from '@state-server/domain';
-import type { Store } from '@state-server/persistence-port';
+import type { CheckpointDoc, Store } from '@state-server/persistence-port';
 import { type Breathe, breather } from '../breathe';
 import { isCorrupt, withReadErrors } from '../errors';
 import type { Position } from '../read';
@@ -106,6 +106,14 @@ async function readOnce(
   });
   if (!manifest) return undefined;
   const chunks = await readAll(store, manifest, breather(environment), known);
+  const { epoch, seq, meta } = manifest;
+  return { epoch, seq, meta, chunks, from: 'checkpoint' };
+}
+
+/** The state of one that the pointer does not name (any more). Throws ChunkGone, and what is damaged. */
+export async function readStateOf(store: Store, doc: CheckpointDoc): Promise<BraneState> {
+  const manifest = await store.read({ label: 'checkpoint.manifest' }, (tx) => readManifest(tx, doc));
+  const chunks = await readAll(store, manifest, breather(undefined), undefined);
   const { epoch, seq, meta } = manifest;
   return { epoch, seq, meta, chunks, from: 'checkpoint' };
 }

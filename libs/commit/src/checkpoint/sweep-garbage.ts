@@ -50,6 +50,9 @@ export async function purgeCheckpoints(tx: Transaction, braneId: BraneId, limit:
   const prefix = [braneId];
   tx.delete('checkpoints', prefix);
   tx.delete('checkpoint_due', prefix);
+  const milestones = await tx.range('milestones', { prefix, limit });
+  for (const { seq } of milestones) tx.delete('milestones', [braneId, seq]);
+  if (milestones.length > 0) return true;
   const chunks = await tx.range('checkpoint_chunks', { prefix, limit: Math.min(limit, PURGED_CHUNKS) });
   for (const { build, number } of chunks) tx.delete('checkpoint_chunks', [braneId, build, number]);
   if (chunks.length > 0) return true;

@@ -120,18 +120,18 @@ export class BraneHttp {
 
   @Get(':id/snapshot')
   async snapshot(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    refuseParameters(request, ['at']);
-    const { params } = readRequest('brane.snapshot', request);
-    const snapshot = await getSnapshot(this.deps, {
+    const { params, query } = readRequest('brane.snapshot', request);
+    const { snapshot, head } = await getSnapshot(this.deps, {
       user_id: callerOf(request).user_id,
       brane_id: params.id,
+      ...(query.at === undefined ? {} : { at: query.at }),
     });
     const format = formatOf(request);
     const pieces = encodeSnapshot(snapshot, format, this.deps.environment);
     respond(
       reply,
       okAnswer(Readable.from(pieces), {
-        ...stateSeqHeader(snapshot.head),
+        ...stateSeqHeader(head),
         'content-type': MEDIA_TYPES[format],
       }),
     );
@@ -140,16 +140,18 @@ export class BraneHttp {
   @Get(':id/history')
   async history(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, query } = readRequest('brane.history', request);
-    const list = `history:${params.id}`;
-    const [after] = decodeCursor(list, 1, query.cursor) ?? [];
-    const { brane, entries, complete } = await listHistory(this.deps.store, {
+    const { cursor, after = 0, ...asked } = query;
+    const list = `history:${params.id}:${query.order}`;
+    const [from] = decodeCursor(list, 1, cursor) ?? [];
+    const isDown = query.order === 'desc';
+    const { brane, entries, next: last } = await listHistory(this.deps.store, {
+      ...asked,
       user_id: callerOf(request).user_id,
       brane_id: params.id,
-      after: after === undefined ? (query.after ?? 0) : Number(after),
-      limit: query.limit,
+      after: from === undefined || isDown ? after : Number(from),
+      ...(from === undefined || !isDown ? {} : { before: Number(from) }),
     });
-    const last = entries.at(-1);
-    const next = complete || !last ? null : encodeCursor(list, [last.seq]);
+    const next = last === undefined ? null : encodeCursor(list, [last]);
     respond(reply, okAnswer({ items: entries, next_cursor: next }, stateSeqHeader(brane.head)));
   }
 

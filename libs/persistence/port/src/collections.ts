@@ -143,6 +143,7 @@ export const COLLECTIONS = {
     },
     expires: 'expires_at',
   },
+  milestones: { id: 36, key: ['brane_id', 'seq'], indexes: {} },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

@@ -154,6 +154,15 @@ export interface CheckpointDoc {
 }
 
 /**
+ * An earlier checkpoint that is kept, so that what came after it can be replayed from near by. Its pages and chunks stay for
+ * as long as it does.
+ */
+export interface MilestoneDoc extends CheckpointDoc {
+  /** Made later than what stands around it, from the one before it and the log. */
+  readonly filled?: true;
+}
+
+/**
  * One chunk as its checkpoint lists it: `[first id, index into builds, number, objects, bytes]`. The chunks of a brane
  * stand in the order of their ids: each holds all objects from its first id to before the next one's.
  */
@@ -487,4 +496,5 @@ export interface Documents {
   prototypes: PrototypeDoc;
   prototype_versions: PrototypeVersionDoc;
   prototype_trees: PrototypeTreeDoc;
+  milestones: MilestoneDoc;
 }

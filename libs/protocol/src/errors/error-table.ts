@@ -74,6 +74,8 @@ export const ERRORS = {
   'brane.archived': row(423, 'The brane is archived: it is for looking only.'),
   'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
 
+  'history.too_old': row(410, 'What is kept of this brane does not reach back so far.'),
+  'history.ahead': row(404, 'The brane has not come so far yet.'),
   'operation.not_found': row(404, 'This brane has no such operation.'),
 
   'user.not_found': row(404, 'There is no such user.'),

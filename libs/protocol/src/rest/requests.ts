@@ -100,15 +100,62 @@ export const editRequest = z.strictObject({ op_id: opId, ops: clientOps, ...rese
 /** Without `target_op_id` the latest of the user's edits that can be undone (SYNC U2). */
 export const undoRequest = z.strictObject({ op_id: opId, target_op_id: z.exactOptional(opId), ...resend });
 export const putMemberRequest = z.strictObject({ role });
-export const restoreRequest = z.strictObject({
-  seq: z.int().check(z.gte(0)),
-  subtree: z.exactOptional(objectId),
+/** RFC 3339, with whatever offset; as UTC with milliseconds from here on. */
+const pastTime = z.pipe(
+  z.string().check(
+    z.regex(
+      /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/,
+      'must be a time (RFC 3339)',
+    ),
+    z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be a time (RFC 3339)'),
+  ),
+  z.transform((text: string) => new Date(text).toISOString()),
+);
+/** A seq, or a time: then the last entry at or before it. */
+export const snapshotQuery = z.strictObject({
+  at: z.exactOptional(z.union([integerParameter(0, Number.MAX_SAFE_INTEGER), pastTime])),
 });
-export const forkRequest = z.strictObject({ name: z.exactOptional(z.string()) });
+const past = { seq: z.exactOptional(z.int().check(z.gte(1))), at: z.exactOptional(pastTime) };
+export const restoreRequest = z
+  .strictObject({
+    op_id: z.exactOptional(opId),
+    ...past,
+    /** Only this object and what was or is below it. */
+    subtree: z.exactOptional(objectId),
+  })
+  .check(
+    z.refine(
+      (body) => (body.seq === undefined) !== (body.at === undefined),
+      'must have either seq or at, a time',
+    ),
+  );
+export const forkRequest = z
+  .strictObject({
+    op_id: z.exactOptional(opId),
+    ...past,
+    /** Default: that of the brane. */
+    name: z.exactOptional(z.string().check(z.minLength(1))),
+    visibility: z._default(visibility, 'private'),
+  })
+  .check(
+    z.refine(
+      (body) => body.seq === undefined || body.at === undefined,
+      'must have one of seq and at, a time, or neither',
+    ),
+  );
 
 /** `after` names a seq; `cursor` continues a list and takes precedence. */
 export const historyQuery = z.strictObject({
   after: z.exactOptional(integerParameter(0, Number.MAX_SAFE_INTEGER)),
+  /** Only entries of this user. */
+  actor: z.exactOptional(userId),
+  /** Only entries that touched this object. */
+  object: z.exactOptional(objectId),
+  /** Not before this time … */
+  since: z.exactOptional(pastTime),
+  /** … and not after this one. */
+  until: z.exactOptional(pastTime),
+  order: z._default(z.enum(['asc', 'desc']), 'asc'),
   limit,
   cursor,
 });
@@ -164,6 +211,8 @@ export type UpdateBraneRequest = z.output<typeof updateBraneRequest>;
 export type EditBraneRequest = z.output<typeof editRequest>;
 export type UndoBraneRequest = z.output<typeof undoRequest>;
 export type PutMemberRequest = z.output<typeof putMemberRequest>;
+export type RestoreRequest = z.output<typeof restoreRequest>;
+export type ForkRequest = z.output<typeof forkRequest>;
 export type HistoryQuery = z.output<typeof historyQuery>;
 export type CreateObjectRequest = z.output<typeof createObjectRequest>;
 export type UpdateObjectRequest = z.output<typeof updateObjectRequest>;

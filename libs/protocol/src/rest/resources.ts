@@ -84,6 +84,8 @@ export const logEntry = z.object({
   epoch,
   op_id: opId,
   kind: z.enum(['edit', 'undo', 'redo', 'system']),
+  /** Of an entry that is a step of long work. */
+  operation_id: z.exactOptional(operationId),
   actor: userId,
   at: time,
   ops: z.array(op),

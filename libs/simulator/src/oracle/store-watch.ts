@@ -28,6 +28,7 @@ const PURGED = [
     'checkpoint_chunks',
     'checkpoint_garbage',
     'checkpoint_due',
+    'milestones',
   ] as const),
 ];
 

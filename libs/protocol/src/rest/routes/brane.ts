@@ -1,9 +1,11 @@
 import { pageOf } from '../page';
+
 import {
   braneParams,
   createBraneRequest,
   historyQuery,
   listBranesQuery,
+  snapshotQuery,
   updateBraneRequest,
 } from '../requests';
 import { brane, logEntry, snapshot } from '../resources';
@@ -94,12 +96,12 @@ export const braneRoutes = {
     method: 'GET',
     path: '/brane/{id}/snapshot',
     area: 'brane',
-    summary:
-      'The whole brane at its head. An earlier state (?at=) is not available yet: answers op.unsupported.',
+    summary: 'The whole brane at its head, or as it was (at: a seq, or a time). State-Seq tells of the head.',
     auth: 'bearer',
     params: braneParams,
+    query: snapshotQuery,
     response: { status: 200, schema: snapshot },
-    errors: ['brane.not_found', 'brane.deleted', 'op.unsupported'],
+    errors: ['brane.not_found', 'brane.deleted', 'history.too_old', 'history.ahead'],
     idempotency: 'none',
   },
   'brane.history': {
@@ -107,7 +109,8 @@ export const braneRoutes = {
     method: 'GET',
     path: '/brane/{id}/history',
     area: 'brane',
-    summary: 'Entries of the log after a seq, oldest first.',
+    summary:
+      'Entries of the log, oldest first or newest first (order=desc): after a seq, of one actor, about one object, between two times. A page may hold fewer than there are: go on while there is a next_cursor.',
     auth: 'bearer',
     params: braneParams,
     query: historyQuery,
