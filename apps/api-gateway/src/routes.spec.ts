@@ -210,12 +210,6 @@ describe('every route of the table', () => {
 });
 
 describe('what is not available yet (REST-WIRE-3)', () => {
-  it('is refused instead of ignored: states of the past', async () => {
-    const id = await makeBrane(ada);
-    const answer = await ada.ask('GET', `/brane/${id}/snapshot?at=1`);
-    expect([answer.status, codeOf(answer)]).toEqual([422, 'op.unsupported']);
-  });
-
   it('is a move into another brane', async () => {
     const [here, there] = [await makeBrane(ada), await makeBrane(ada)];
     const id = await makeGroup(ada, here);

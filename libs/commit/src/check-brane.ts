@@ -3,18 +3,13 @@ import { decodeCbor, FROM_SERVER } from '@state-server/protocol';
 import {
   type HeadDoc,
   type LogDoc,
-  type MilestoneDoc,
   type ObjectDoc,
   type ReadTransaction,
   type Store,
   StoreError,
 } from '@state-server/persistence-port';
-import {
-  type CheckpointScene,
-  readCheckpointScene,
-  readMilestoneScene,
-  usableMilestones,
-} from './checkpoint/checkpoint-scene';
+import { type CheckpointScene, readCheckpointScene } from './checkpoint/checkpoint-scene';
+import { compareCheckpoint, MilestoneCheck } from './check-milestones';
 import { getEach, sceneBefore } from './damaged-reads';
 import { decodeEntryOps } from './frame';
 import { readMetaIn } from './read';
@@ -75,20 +70,22 @@ class BraneCheck {
   private from = 0;
   /** To be compared with the replay when it has come so far. */
   private checkpoint: CheckpointScene | undefined;
-  private milestones: readonly MilestoneDoc[] = [];
+  private readonly milestones: MilestoneCheck;
   private readonly reaped = new Set<ObjectId>();
 
   constructor(
     private readonly store: Store,
     private readonly braneId: BraneId,
     private readonly options: CheckBraneOptions,
-  ) {}
+  ) {
+    this.milestones = new MilestoneCheck(store, braneId, this.fault.bind(this));
+  }
 
   async run(): Promise<BraneReport | undefined> {
     const head = await this.readHead();
     if (!head || head.status === 'purged' || head.status === 'purging') return undefined;
     this.checkpoint = await this.readCheckpoint();
-    this.milestones = await usableMilestones(this.store, this.braneId);
+    await this.milestones.list();
     if (head.log_floor > 1) await this.begin();
     for (let more = !this.broken; more;) more = await this.step((tx, now) => this.replayPage(tx, now));
     if (!this.broken) await this.compare();
@@ -115,35 +112,15 @@ class BraneCheck {
 
   /** Where the log has been trimmed: at the oldest state from which it leads on. */
   private async begin(): Promise<void> {
-    const [oldest, ...later] = this.milestones;
-    const first = oldest ? await this.readMilestone(oldest) : this.checkpoint;
+    const first = (await this.milestones.takeFirst()) ?? this.checkpoint;
     if (!first) {
       this.broken = true;
       return;
     }
-    this.milestones = later;
     this.scene = first.scene;
     this.seq = first.seq;
     this.from = first.seq;
     if (first === this.checkpoint) this.checkpoint = undefined;
-  }
-
-  private async readMilestone(milestone: MilestoneDoc): Promise<CheckpointScene | undefined> {
-    try {
-      return await readMilestoneScene(this.store, milestone);
-    } catch (error) {
-      this.fault('checkpoint', `milestones ${milestone.seq}`, reasonOf(error));
-      return undefined;
-    }
-  }
-
-  /** The replay has come to where a milestone stands. */
-  private async lookAtMilestone(): Promise<void> {
-    const [next, ...later] = this.milestones;
-    if (next?.seq !== this.seq || !this.scene) return;
-    this.milestones = later;
-    const kept = await this.readMilestone(next);
-    if (kept) this.compareWith(kept, this.scene);
   }
 
   private async readHead(): Promise<HeadDoc | undefined> {
@@ -175,11 +152,11 @@ class BraneCheck {
   /** Replays the next page; answers whether there is more. */
   private async replayPage(tx: ReadTransaction, head: HeadDoc): Promise<boolean> {
     if (this.seq >= head.seq) return false;
-    const end = Math.min(head.seq, this.milestones[0]?.seq ?? head.seq);
+    const end = Math.min(head.seq, this.milestones.next ?? head.seq);
     const range = { prefix: [this.braneId], gt: [this.seq], lte: [end], limit: LOG_PAGE };
     const page = await tx.range('log', range);
     for (const entry of page) if (!this.replay(entry)) return false;
-    await this.lookAtMilestone();
+    if (this.scene) await this.milestones.compareAt(this.seq, this.scene);
     await this.checkOpResults(tx, head, page);
     if (page.length > 0 || this.seq >= head.seq) return this.seq < head.seq;
     this.breaks(this.seq + 1, `the head is at ${head.seq}, and this entry is not there`);
@@ -201,23 +178,10 @@ class BraneCheck {
     this.seq = entry.seq;
     this.entries += 1;
     if (this.checkpoint?.seq === entry.seq) {
-      this.compareWith(this.checkpoint, this.scene);
+      compareCheckpoint(this.checkpoint, this.scene, this.fault.bind(this));
       this.checkpoint = undefined;
     }
     return true;
-  }
-
-  private compareWith({ seq, scene: kept }: CheckpointScene, scene: Scene): void {
-    const record = `checkpoint at ${seq}`;
-    if (!sameData(kept.meta, scene.meta))
-      this.fault('checkpoint', record, 'its settings are not what the log says');
-    for (const object of scene.objects()) {
-      if (sameData(kept.get(object.id), object)) continue;
-      this.fault('checkpoint', record, `its object ${object.id} is not what the log makes`);
-    }
-    for (const { id } of kept.objects()) {
-      if (!scene.get(id)) this.fault('checkpoint', record, `the log does not make its object ${id}`);
-    }
   }
 
   private breaks(seq: number, message: string): false {

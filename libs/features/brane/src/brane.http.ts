@@ -144,7 +144,11 @@ export class BraneHttp {
     const list = `history:${params.id}:${query.order}`;
     const [from] = decodeCursor(list, 1, cursor) ?? [];
     const isDown = query.order === 'desc';
-    const { brane, entries, next: last } = await listHistory(this.deps.store, {
+    const {
+      brane,
+      entries,
+      next: last,
+    } = await listHistory(this.deps.store, {
       ...asked,
       user_id: callerOf(request).user_id,
       brane_id: params.id,

@@ -59,7 +59,8 @@ async function boundsOf(tx: ReadTransaction, head: HeadDoc, input: ListHistory):
   let low = Math.max(after + 1, head.log_floor);
   let high = Math.min(head.seq, (before ?? head.seq + 1) - 1);
   if (since !== undefined) low = await firstWhere(tx, input.brane_id, { low, high }, (at) => at >= since);
-  if (until !== undefined) high = (await firstWhere(tx, input.brane_id, { low, high }, (at) => at > until)) - 1;
+  if (until !== undefined)
+    high = (await firstWhere(tx, input.brane_id, { low, high }, (at) => at > until)) - 1;
   return { low, high };
 }
 
