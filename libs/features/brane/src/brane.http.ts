@@ -209,10 +209,3 @@ function shown(brane: FoundBrane): Answer {
 function headersOf(brane: FoundBrane): Readonly<Record<string, string>> {
   return { ...etagHeader(brane.version), ...stateSeqHeader(brane.head) };
 }
-
-/** Parameters that the design has and this server does not yet: they are refused instead of ignored. */
-function refuseParameters({ query }: RestRequest, names: readonly string[]): void {
-  const asked = names.find((name) => typeof query === 'object' && query !== null && name in query);
-  if (asked !== undefined)
-    throw fail('op.unsupported', { parameter: asked }, `?${asked}= is not available yet.`);
-}
