@@ -22,7 +22,7 @@ import {
   toBraneResource,
   wantedVersions,
 } from '@state-server/platform';
-import { MEDIA_TYPES, type RouteId, fail } from '@state-server/protocol';
+import { MEDIA_TYPES, type RouteId } from '@state-server/protocol';
 import type { AdministerBrane, AdministeredBrane } from './administer-brane';
 import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
