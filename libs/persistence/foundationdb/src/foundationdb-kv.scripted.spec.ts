@@ -142,6 +142,31 @@ describe('a transaction on FoundationDB', () => {
     await store.close();
   });
 
+  it('whose reads fail when nobody waits for them ends no process (STORE-31)', async () => {
+    const unheard: unknown[] = [];
+    const note = (reason: unknown): void => void unheard.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const { binding, kv } = scriptedKv();
+      binding.next('get', { code: 1031 });
+      binding.next('getRange', { code: 1007 });
+      const [reading, unread] = [await kv.begin(), await kv.begin()];
+      void reading.get('k');
+      void reading.range('k', 'l', { reverse: false, limit: 1 });
+      await until(() => binding.calls.includes('getRange'));
+      binding.next('getReadVersion', { code: 1031 });
+      (await kv.begin()).abandon();
+      reading.abandon();
+      unread.abandon();
+      // Node looks for them when the microtasks are done, before the next timers.
+      await new Promise((resolve) => setImmediate(() => setTimeout(resolve, 0)));
+      await kv.close();
+      expect(unheard).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
+
   it('that is abandoned cancels what it waits for, and can be used no more (STORE-33)', async () => {
     const { binding, kv } = scriptedKv();
     binding.next('get', { silence: true });

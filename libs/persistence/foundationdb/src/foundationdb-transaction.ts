@@ -25,19 +25,17 @@ export class FoundationDbTransaction implements KvTransaction {
     private readonly client: Client,
     private readonly onEnd: () => void,
   ) {
-    this.pinned = this.pin();
-    // Whoever reads or commits hears of it; nobody has to.
-    this.pinned.catch(() => undefined);
+    this.pinned = heardOrNot(this.pin());
   }
 
   get(key: KvKey): Promise<Uint8Array | undefined> {
     const bytes = this.client.keys.toBytes(key);
-    return this.read('get', (native) => native.get(bytes));
+    return heardOrNot(this.read('get', (native) => native.get(bytes)));
   }
 
   range(start: KvKey, end: KvKey, { reverse, limit }: KvRangeOptions): Promise<readonly KvEntry[]> {
     const { keys } = this.client;
-    return this.read('range', async (native) => {
+    const answer = this.read('range', async (native) => {
       const found: KvEntry[] = [];
       let [from, to] = [keys.toBytes(start), keys.toBytes(end)];
       for (;;) {
@@ -49,6 +47,7 @@ export class FoundationDbTransaction implements KvTransaction {
         else from = Buffer.concat([last, Buffer.of(0)]);
       }
     });
+    return heardOrNot(answer);
   }
 
   async commit(changes: KvChanges): Promise<void> {
@@ -155,6 +154,12 @@ export class FoundationDbTransaction implements KvTransaction {
     }
     if (writes.size === 0) native.claim(keys.fence);
   }
+}
+
+/** Whoever waits hears of a failure; that nobody does is no reason for Node to end. */
+function heardOrNot<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 function outcomeOf(failure: Error): CommitOutcome {
