@@ -7,6 +7,7 @@ import {
   DEFAULT_BOUNDS,
   type Enqueue,
   expireDocuments,
+  expireObjects,
   expiringCollections,
   forgetOpIds,
   purgeBranes,
@@ -29,7 +30,7 @@ export interface Task {
 export interface TaskDeps extends Pick<CheckpointWork, 'onOutcome' | 'onFailure'> {
   readonly store: Store;
   readonly environment: Pick<Environment, 'clock' | 'ids' | 'timers'>;
-  readonly committer: Pick<Committer, 'forget' | 'reap' | 'purge' | 'trim'>;
+  readonly committer: Pick<Committer, 'expire' | 'forget' | 'reap' | 'purge' | 'trim'>;
   readonly enqueue: Enqueue;
 }
 
@@ -42,6 +43,9 @@ export interface TaskTimes {
   readonly LOG_RETENTION_DAYS: number;
   readonly POPULARITY_EVERY_MS: number;
 }
+
+/** People who give an object a lifetime expect it to be gone about a minute after its end, and not an hour. */
+const EXPIRE_OBJECTS_EVERY_MS = 20_000;
 
 /** All periodic work of the system, with its interval. */
 export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
@@ -56,6 +60,11 @@ export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
       everyMs,
       run: (signal: AbortSignal) => expireDocuments(deps, collection, bounds(signal)),
     })),
+    {
+      name: 'expire-objects',
+      everyMs: EXPIRE_OBJECTS_EVERY_MS,
+      run: (signal) => expireObjects(deps, bounds(signal)),
+    },
     { name: 'forget-op-ids', everyMs, run: (signal) => forgetOpIds({ ...deps, dedupeMs }, bounds(signal)) },
     {
       name: 'reap-deleted',

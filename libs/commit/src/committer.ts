@@ -112,6 +112,11 @@ export interface Committer {
   administer(request: AdministerRequest): Promise<Committed>;
   /** Takes away marked objects that were deleted before `before` (SYNC S1); bounded; answers how many are gone. */
   reap(braneId: BraneId, before: string, limit: number): Promise<number>;
+  /**
+   * Deletes those of these objects whose lifetime ended before `before`, with what they hold, as one entry of the server's
+   * own that nobody can undo; answers how many were deleted. Locks do not keep them.
+   */
+  expire(braneId: BraneId, ids: readonly ObjectId[], before: string): Promise<number>;
   /** Finishes the re-keying of the groups that the head lists (SYNC S2); bounded; true when nothing is left. */
   rekey(braneId: BraneId, limit: number): Promise<boolean>;
   /** Raises the dedupe floor and forgets op ids below it (SYNC I4); bounded; answers how many were forgotten. */

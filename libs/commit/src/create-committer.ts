@@ -33,6 +33,10 @@ export function createCommitter(deps: CommitterDeps): Committer {
       const demand: Demand = { kind: 'reap', before, limit };
       return reaped(branes.submit(systemRequest(core, braneId), demand));
     },
+    expire: async (braneId, ids, before) => {
+      const demand: Demand = { kind: 'expire', ids, before };
+      return expired(branes.submit(systemRequest(core, braneId), demand));
+    },
     rekey: (braneId, limit) => upkeep(braneId, 'commit.rekey', (ground) => rekeyStep(ground, limit)),
     forget: (braneId, before, limit) =>
       upkeep(braneId, 'commit.forget', (ground) => forgetStep(ground, before, limit)),
@@ -74,12 +78,25 @@ async function startPurge(answer: Promise<Committed>): Promise<void> {
 
 /** Nothing to reap, or nothing that could be reaped any more, is no error. */
 async function reaped(answer: Promise<Committed>): Promise<number> {
+  const ops = await opsOf(answer);
+  return ops.reduce((count, op) => (op.op === 'reap' ? count + op.ids.length : count), 0);
+}
+
+/** An archived brane keeps what it has. */
+async function expired(answer: Promise<Committed>): Promise<number> {
+  const ops = await opsOf(answer, ['brane.archived', 'brane.frozen']);
+  return ops.length;
+}
+
+async function opsOf(
+  answer: Promise<Committed>,
+  moreNothing: readonly string[] = [],
+): Promise<Committed['ops']> {
   try {
-    const { ops } = await answer;
-    return ops.reduce((count, op) => (op.op === 'reap' ? count + op.ids.length : count), 0);
+    return (await answer).ops;
   } catch (error) {
-    const nothing = ['edit.empty', 'brane.deleted', 'brane.not_found'];
-    if (error instanceof StateError && nothing.includes(error.code)) return 0;
+    const nothing = ['edit.empty', 'brane.deleted', 'brane.not_found', ...moreNothing];
+    if (error instanceof StateError && nothing.includes(error.code)) return [];
     throw error;
   }
 }

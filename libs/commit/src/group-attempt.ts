@@ -15,6 +15,7 @@ import { resolveAdminister } from './administer';
 import type { Committed } from './committer';
 import { encodeEntry } from './frame';
 import { assertNotTooOld, OpRecords, refusalRecord, replay } from './idempotency';
+import { resolveExpire } from './expire';
 import { type IdRegistry, registerIds } from './id-registry';
 import type { Ground } from './lane';
 import { NotLoaded } from './not-loaded';
@@ -177,6 +178,8 @@ export class GroupAttempt {
       }
       case 'reap':
         return { resolved: await resolveReap(this.ground, this.copy, demand, context) };
+      case 'expire':
+        return { resolved: await resolveExpire(this.ground, this.copy, demand, context) };
       default:
         return demand satisfies never;
     }
@@ -261,7 +264,6 @@ export class GroupAttempt {
 
 function kindOf({ demand, request }: Work): OpResultDoc['kind'] {
   if (request.operation_id !== undefined) return 'system';
-  if (request.actor.kind === 'system' || demand.kind === 'administer' || demand.kind === 'reap')
-    return 'system';
-  return demand.kind;
+  if (request.actor.kind === 'system') return 'system';
+  return demand.kind === 'edit' || demand.kind === 'undo' || demand.kind === 'redo' ? demand.kind : 'system';
 }

@@ -89,6 +89,8 @@ function payloadOf(demand: Demand): unknown {
       return { kind: demand.kind, ops: demand.ops, if_version: demand.ifVersion };
     case 'reap':
       return { kind: demand.kind, before: demand.before, limit: demand.limit };
+    case 'expire':
+      return { kind: demand.kind, ids: demand.ids, before: demand.before };
     default:
       return demand satisfies never;
   }

@@ -61,6 +61,7 @@ function allowed(role: Standing, { demand, request }: Work): boolean {
     case 'administer':
       return demand.ops.every((op) => mayAdminister(role, op, request.actor.user_id));
     case 'reap':
+    case 'expire':
       return false;
     default:
       return demand satisfies never;

@@ -11,7 +11,8 @@ export type Demand =
       readonly ops: readonly BraneChange[];
       readonly ifVersion: number | undefined;
     }
-  | { readonly kind: 'reap'; readonly before: string; readonly limit: number };
+  | { readonly kind: 'reap'; readonly before: string; readonly limit: number }
+  | { readonly kind: 'expire'; readonly ids: readonly ObjectId[]; readonly before: string };
 
 /** One request that becomes at most one log entry (SYNC L1), from its arrival to its answer. */
 export interface Work {

@@ -44,8 +44,10 @@ export function writePlacement(tx: Transaction, { object, from, to }: Placement)
 
 /** The object as it is stored: what the indexes are made of stands beside it. */
 export function objectDoc(object: SceneObject, cell: SpatialKey): ObjectDoc {
-  const { brane_id, id, parent_id, order, deleted_at, prototype } = object;
-  const mark = deleted_at === undefined ? {} : { deleted_at };
+  const { brane_id, id, parent_id, order, deleted_at, expires_at, prototype } = object;
+  // What is deleted already has nothing left to expire.
+  const lifetime = expires_at === undefined ? {} : { expires_at };
+  const mark = deleted_at === undefined ? lifetime : { deleted_at };
   const isInstance = prototype !== null && prototype.node === undefined;
   const origin = isInstance ? { prototype_id: prototype.id, prototype_version: prototype.version } : {};
   return { brane_id, id, parent_id, order, ...mark, ...origin, object, cell };

@@ -47,6 +47,12 @@ interface ObjectBase {
   readonly transform: Transform;
   readonly properties: ValueMap;
   readonly prototype: PrototypeRef | null;
+  /** Nothing of it or below it changes until the lock is taken off. */
+  readonly locked?: true;
+  /** It keeps its transform, parent and order; what it hangs below may move. */
+  readonly pinned?: true;
+  /** RFC 3339, UTC with milliseconds: then the server deletes it with all that it holds, about a minute later. */
+  readonly expires_at?: string;
   /** From 1, one more with each op that touched the object. */
   readonly version: number;
   /** The seq of the log entry that touched it last. */

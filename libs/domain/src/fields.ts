@@ -22,6 +22,9 @@ export const SETTABLE_FIELDS = {
   model: { kinds: ['block'], reach: 'itself', canUnset: true },
   /** By an upgrade alone: an edit that names it is refused before. */
   prototype: { kinds: ['group', 'block'], reach: 'itself', canUnset: true },
+  locked: { kinds: ['group', 'block'], reach: 'itself', canUnset: true },
+  pinned: { kinds: ['group', 'block'], reach: 'itself', canUnset: true },
+  expires_at: { kinds: ['group', 'block'], reach: 'itself', canUnset: true },
 } as const satisfies Readonly<Record<string, SettableField>>;
 
 export type SettableName = keyof typeof SETTABLE_FIELDS;
@@ -77,6 +80,11 @@ function fieldOf(object: SceneObject, field: SettableName): Value {
       return object.kind === 'block' && object.model !== null ? { ...object.model } : null;
     case 'prototype':
       return object.prototype && { ...object.prototype };
+    case 'locked':
+    case 'pinned':
+      return object[field] ?? false;
+    case 'expires_at':
+      return object.expires_at ?? null;
   }
 }
 
@@ -137,6 +145,11 @@ function write(object: SceneObject, path: Path, value: Value | undefined): Resul
     case 'prototype':
       // The server's own: what stands in the log is a reference or nothing.
       return ok({ ...object, prototype: (value ?? null) as PrototypeRef | null });
+    case 'locked':
+    case 'pinned':
+      return writeFlag(object, path.field, value ?? false);
+    case 'expires_at':
+      return writeExpiry(object, value ?? null);
   }
 }
 
@@ -188,6 +201,23 @@ function writeModel(object: SceneObject, value: Value | undefined): Result<Scene
   if (object.kind !== 'block') return refuse('field.not_settable', 'only a block has a model');
   const model = toModel(value ?? null);
   return model.ok ? ok({ ...object, model: model.value }) : model;
+}
+
+function writeFlag(object: SceneObject, field: 'locked' | 'pinned', value: Value): Result<SceneObject> {
+  if (typeof value !== 'boolean') return refuse('field.invalid', `${field} is true or false`);
+  const { [field]: _, ...without } = object;
+  return ok(value ? { ...object, [field]: value } : without);
+}
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Kept in one form, so that the order of the texts is the order of the times. */
+function writeExpiry(object: SceneObject, value: Value): Result<SceneObject> {
+  const { expires_at: _, ...without } = object;
+  if (value === null) return ok(without);
+  const at = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(at)) return refuse('field.invalid', 'a time is RFC 3339 text');
+  return ok({ ...object, expires_at: new Date(at).toISOString() });
 }
 
 /** A model reference from what came over the wire; refuses with `field.invalid`. */

@@ -22,6 +22,9 @@ interface NewBase {
   readonly name?: string;
   readonly transform?: Transform;
   readonly properties?: ValueMap;
+  readonly locked?: boolean;
+  readonly pinned?: boolean;
+  readonly expires_at?: string | null;
 }
 
 export interface NewGroup extends NewBase {

@@ -9,6 +9,8 @@ export const REFUSAL_CODES = [
   'object.too_many_children',
   'object.version_mismatch',
   'object.not_deleted',
+  'object.locked',
+  'object.pinned',
   'brane.too_many_objects',
   'brane.frozen',
   'field.not_settable',

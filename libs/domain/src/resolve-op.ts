@@ -4,10 +4,11 @@ import type { SceneObject, Transform, Value } from './entities';
 import { firstMissing, getPointer, setPointers, settablePointer } from './fields';
 import { isUuid, type ObjectId } from './ids';
 import { LIMITS } from './limits';
+import { lockAbove, lockRefusal, placeRefusal } from './locks';
 import { IDENTITY, toTransform } from './matrix';
 import type { NewObject, Op, Pointer, PointerChange } from './ops';
 import { checkDepth, checkParent, orderAmong } from './placement';
-import { ok, refuse, type Result } from './refusal';
+import { ok, type Refusal, refuse, type Result } from './refusal';
 import { liveObject } from './tree';
 
 /** The live object that an op is about, in the version that the client expects, if it says so. */
@@ -28,6 +29,8 @@ export function resolveCreate(draft: Draft, object: NewObject, id: ObjectId): Re
   if (draft.copy.get(id)) return refuse('id.taken', `the id ${id} is taken`, { id });
   const parent = checkParent(draft.copy, object.parent_id);
   if (!parent.ok) return parent;
+  const locked = lockBelow(draft, object.parent_id);
+  if (locked) return refused(locked);
   if (draft.copy.size >= LIMITS.objects_per_brane) {
     return refuse('brane.too_many_objects', `a brane has at most ${LIMITS.objects_per_brane} objects`);
   }
@@ -39,6 +42,8 @@ export function resolveCreate(draft: Draft, object: NewObject, id: ObjectId): Re
   if (!filled.ok) return filled;
   const checked = checkFields(filled.value);
   if (!checked.ok) return checked;
+  const late = expiryRefusal(draft, undefined, filled.value);
+  if (late) return refused(late);
   const order = orderAmong(draft, object.parent_id, id, object.order);
   if (!order.ok) return order;
   const added = addOp(
@@ -88,11 +93,34 @@ function bareObject(
   }
 }
 
+/** Why nothing may be put below this one, if so. */
+function lockBelow(draft: Draft, parentId: ObjectId): Refusal | undefined {
+  const parent = draft.copy.get(parentId);
+  return parent && lockRefusal(draft.copy, parent);
+}
+
+/** A lifetime that is set ends in the future; the root of a brane has none. */
+function expiryRefusal(
+  draft: Draft,
+  before: SceneObject | undefined,
+  { id, parent_id, expires_at }: SceneObject,
+): Refusal | undefined {
+  if (expires_at === undefined || expires_at === before?.expires_at) return undefined;
+  if (parent_id === null)
+    return { code: 'object.is_root', message: 'a brane does not expire', details: { id } };
+  if (expires_at > draft.context.at) return undefined;
+  const details = { pointer: '/expires_at', at: draft.context.at };
+  return { code: 'field.invalid', message: `${expires_at} is past`, details };
+}
+
 /** What a new object brings along, in the terms of an update: the same table and the same checks (SYNC S4). */
 function initialFields(object: NewObject): Readonly<Record<Pointer, Value>> {
   const set: Record<Pointer, Value> = {};
   if (object.name !== undefined) set['/name'] = object.name;
   if (object.properties !== undefined) set['/properties'] = object.properties;
+  if (object.locked !== undefined) set['/locked'] = object.locked;
+  if (object.pinned !== undefined) set['/pinned'] = object.pinned;
+  if (object.expires_at !== undefined) set['/expires_at'] = object.expires_at;
   if (object.kind === 'block') {
     if (object.model !== undefined) set['/model'] = object.model === null ? null : { ...object.model };
     return set;
@@ -121,6 +149,10 @@ export function resolveUpdate(
   if (!checked.ok) return checked;
   const fits = checkInstance(draft, object, after.value);
   if (!fits.ok) return fits;
+  // Whoever takes the lock off may change more in the same op.
+  const locked = after.value.locked ? lockRefusal(draft.copy, object) : lockAbove(draft.copy, object);
+  const misfit = locked ?? expiryRefusal(draft, object, after.value);
+  if (misfit) return refused(misfit);
   const kept: Record<Pointer, Value> = {};
   for (const pointer of Object.keys(set)) {
     const canonical = settablePointer(object, pointer);
@@ -177,6 +209,8 @@ function changeOf(pointer: Pointer, before: Value | undefined, after: Value | un
 }
 
 export function resolveTransform(draft: Draft, object: SceneObject, value: Transform): Result<void> {
+  const fixed = placeRefusal(draft.copy, object);
+  if (fixed) return refused(fixed);
   const transform = toTransform(value);
   if (!transform.ok) return transform;
   const after = transform.value;
@@ -195,7 +229,11 @@ export function resolveMove(
   wanted: string | undefined,
 ): Result<void> {
   const { id } = object;
-  const misplaced = rootRefusal(object) ?? moveRefusal(draft.copy, id, parentId);
+  const misplaced =
+    rootRefusal(object) ??
+    moveRefusal(draft.copy, id, parentId) ??
+    placeRefusal(draft.copy, object) ??
+    lockBelow(draft, parentId);
   if (misplaced) return refused(misplaced);
   const isNewParent = object.parent_id !== parentId;
   if (isNewParent) {
@@ -220,11 +258,15 @@ export function resolveMove(
 
 export function resolveDelete(draft: Draft, object: SceneObject): Result<void> {
   const { id } = object;
+  const locked = lockRefusal(draft.copy, object);
+  if (locked) return refused(locked);
   return addOp(draft, { op: 'delete', id, version: object.version + 1 }, { undo: 'delete', id });
 }
 
 /** Only an undo asks for it; the reducer looks at the mark and at the parent. */
 export function resolveUndelete(draft: Draft, object: SceneObject): Result<void> {
   const { id } = object;
+  const locked = lockAbove(draft.copy, object);
+  if (locked) return refused(locked);
   return addOp(draft, { op: 'undelete', id, version: object.version + 1 }, { undo: 'undelete', id });
 }

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Inject, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { type ObjectId, asObjectId, can } from '@state-server/domain';
 import {
   type Answer,
@@ -29,6 +29,8 @@ import type { ChangeObject } from './change-object';
 import { type ObjectDeps, createObject } from './create-object';
 import { deleteObject } from './delete-object';
 import { findObject, seeObject } from './find-object';
+import { followLink } from './follow-link';
+import { galleryOf, putInGallery, removeFromGallery } from './gallery';
 import { listChildren } from './list-children';
 import { moveObject } from './move-object';
 import { updateObject } from './update-object';
@@ -97,6 +99,35 @@ export class ObjectHttp {
     const next = page.next && encodeCursor(list, [page.next.order, page.next.id]);
     const body = { items: page.objects, next_cursor: next ?? null };
     respond(reply, okAnswer(body, stateSeqHeader(page.head)));
+  }
+
+  @Get(':id/gallery')
+  async gallery(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('object.gallery', request);
+    const found = await findObject(this.deps.store, callerOf(request).user_id, params.id);
+    respond(reply, okAnswer({ items: galleryOf(found.object), next_cursor: null }, headersOf(found)));
+  }
+
+  @Put(':id/gallery/:prototype_id')
+  async putGallery(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params, body } = readRequest('object.put_gallery', request);
+    const { id, prototype_id } = params;
+    const change: Change = (input) => putInGallery(this.deps, { ...input, prototype_id, ...body });
+    await this.change('object.put_gallery', request, reply, { id, body }, change, changed);
+  }
+
+  @Delete(':id/gallery/:prototype_id')
+  async removeGallery(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('object.remove_gallery', request);
+    const { id, prototype_id } = params;
+    const change: Change = (input) => removeFromGallery(this.deps, { ...input, prototype_id });
+    await this.change('object.remove_gallery', request, reply, { id }, change, gone);
+  }
+
+  @Get(':id/link')
+  async link(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { params } = readRequest('object.link', request);
+    respond(reply, okAnswer(await followLink(this.deps.store, callerOf(request).user_id, params.id)));
   }
 
   @Patch(':id')

@@ -1,5 +1,6 @@
 export * from './checkpoint-branes';
 export * from './expire-documents';
+export * from './expire-objects';
 export * from './forget-op-ids';
 export * from './purge-branes';
 export * from './reap-deleted';

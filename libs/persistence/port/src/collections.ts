@@ -83,6 +83,7 @@ export const COLLECTIONS = {
       by_deletion: { id: 2, fields: ['deleted_at'] },
       by_brane_deletion: { id: 3, fields: ['brane_id', 'deleted_at'] },
       by_prototype: { id: 4, fields: ['brane_id', 'prototype_id', 'prototype_version'] },
+      by_expiry: { id: 5, fields: ['expires_at'] },
     },
   },
   object_ids: { id: 14, key: ['id'], indexes: {} },

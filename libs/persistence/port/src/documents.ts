@@ -83,6 +83,8 @@ export interface ObjectDoc {
   /** On the root of an instance: what it is one of. */
   readonly prototype_id?: PrototypeId;
   readonly prototype_version?: number;
+  /** The object's, as long as it is not marked itself. */
+  readonly expires_at?: Time;
   readonly object: SceneObject;
   readonly cell: SpatialKey;
 }

@@ -1,5 +1,6 @@
 export { errorsOf } from './errors-of';
 export * from './headers';
+export type * from './object-parts';
 export { PAGE } from './page';
 export type * from './prototype-requests';
 export type * from './requests';

@@ -34,6 +34,10 @@ const newObjectFields = {
   name: z.exactOptional(z.string()),
   transform: z.exactOptional(transform),
   properties: z.exactOptional(valueMap),
+  locked: z.exactOptional(z.boolean()),
+  pinned: z.exactOptional(z.boolean()),
+  /** RFC 3339, in the future. */
+  expires_at: z.exactOptional(z.nullable(z.string())),
 };
 
 /** What a client may name of an object that it creates, with more fields around it. */

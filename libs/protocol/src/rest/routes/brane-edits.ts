@@ -29,6 +29,8 @@ export const OP_ERRORS = [
   'object.too_many_children',
   'object.version_mismatch',
   'brane.too_many_objects',
+  'object.locked',
+  'object.pinned',
   'field.not_settable',
   'field.overlap',
   'field.invalid',

@@ -7,6 +7,7 @@ import { entityRoutes } from './entity';
 import { memberRoutes } from './members';
 import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
+import { objectPartRoutes } from './object-parts';
 import { otherRoutes } from './other';
 import { prototypeRoutes } from './prototype';
 import { userRoutes } from './users';
@@ -20,6 +21,7 @@ export const ROUTES = {
   ...memberRoutes,
   ...operationRoutes,
   ...objectRoutes,
+  ...objectPartRoutes,
   ...entityRoutes,
   ...prototypeRoutes,
   ...otherRoutes,

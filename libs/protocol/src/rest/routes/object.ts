@@ -65,7 +65,13 @@ export const objectRoutes = {
     summary: 'Delete an object with all that it holds.',
     params: objectParams,
     response: { status: 204 },
-    errors: [...COMMIT_ERRORS, 'object.not_found', 'object.is_root', 'object.version_mismatch'],
+    errors: [
+      ...COMMIT_ERRORS,
+      'object.not_found',
+      'object.is_root',
+      'object.locked',
+      'object.version_mismatch',
+    ],
     etag: 'honoured',
   },
   'object.children': {
