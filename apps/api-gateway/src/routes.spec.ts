@@ -20,6 +20,7 @@ let bob: Caller;
 let brane: string;
 let street: string;
 let house: string;
+let portal: string;
 let operation: string;
 let workshop: string;
 let lamp: string;
@@ -33,6 +34,7 @@ beforeAll(async () => {
   house = await makeGroup(ada, brane, { name: 'house' });
   workshop = await makeBrane(ada);
   lamp = await makePrototype(ada);
+  portal = await makeGroup(ada, brane, { link: uuid() });
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -83,6 +85,10 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.get': { path: onHouse },
   'object.children': { path: { id: () => street } },
   'object.update': { path: onHouse, body: () => ({ set: { '/properties/colour': 'red' } }) },
+  'object.gallery': { path: onHouse },
+  'object.put_gallery': { path: onHouse, body: () => ({}) },
+  'object.remove_gallery': { path: onHouse },
+  'object.link': { path: { id: () => portal } },
   'object.move': { path: onHouse, body: () => ({ parent_id: street }) },
   'object.upgrade': { path: onHouse, body: () => ({}) },
   'object.promote': { path: onHouse },
