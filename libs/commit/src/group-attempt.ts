@@ -19,6 +19,7 @@ import { resolveExpire } from './expire';
 import { type IdRegistry, registerIds } from './id-registry';
 import type { Ground } from './lane';
 import { NotLoaded } from './not-loaded';
+import { noteInstances } from './note-instances';
 import { preloadEdits, preloadSubtrees } from './preload';
 import { resolveReap } from './reap';
 import { assertAllowed, assertNotGone, assertVisible } from './rights';
@@ -212,6 +213,7 @@ export class GroupAttempt {
     if (resolution.target !== undefined) record = { ...record, target_op_id: resolution.target };
     tx.put('op_results', record);
     this.records.add(record);
+    noteInstances(tx, work, at);
     for (const marked of resolution.marked ?? []) tx.put('op_results', marked);
     this.account(resolution.resolved, frame.byteLength);
     this.entries += 1;

@@ -75,8 +75,10 @@ async function publicNames(
         brane?.status === 'live' && brane.visibility === 'public' ? brane.name : undefined,
       );
     }
-    case 'prototype':
-      return [];
+    case 'prototype': {
+      const prototypes = await tx.getMany('prototypes', keys);
+      return prototypes.map((prototype) => (prototype?.listed === undefined ? undefined : prototype.name));
+    }
     default:
       return kind satisfies never;
   }

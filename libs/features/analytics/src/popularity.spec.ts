@@ -1,7 +1,14 @@
 import { createCommitter } from '@state-server/commit';
-import { asBraneId, asOpId, asUserId, type BraneId, POPULARITY_HALF_LIFE_MS } from '@state-server/domain';
+import {
+  asBraneId,
+  asOpId,
+  asPrototypeId,
+  asUserId,
+  type BraneId,
+  POPULARITY_HALF_LIFE_MS,
+} from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
-import type { Store } from '@state-server/persistence-port';
+import { putListing, type Store } from '@state-server/persistence-port';
 import { createFakeEnvironment, until } from '@state-server/testing';
 import { ActivityMeter } from './activity-meter';
 import { applyActivity } from './apply-activity';
@@ -137,5 +144,32 @@ describe('popularity of branes', () => {
     await applyActivity(store, 100);
     expect(await popular()).toMatchObject([{ visits: 1, edits: 2 }]);
     await meter.close();
+  });
+
+  it('ranks prototypes by their instances, and shows those that a search finds (POP-4)', async () => {
+    const { environment, store } = world();
+    const at = new Date(environment.clock.now()).toISOString();
+    const owner_id = asUserId(environment.ids.uuid());
+    const prototype = (name: string, instances: number, isPublic: boolean) =>
+      store.transact({ label: 'spec' }, async (tx) => {
+        const id = asPrototypeId(environment.ids.uuid());
+        const flags = { is_public: isPublic, is_deprecated: false, is_deleted: false, kept: 1 as const };
+        const fields = { id, owner_id, kind: 'single' as const, name, tags: [], version: 1 };
+        tx.put('prototypes', {
+          ...{ ...fields, ...flags, created_at: at, updated_at: at },
+          ...(isPublic ? { listed: 1 as const } : {}),
+        });
+        await putListing(tx, 'prototype', id, isPublic ? { name, created_at: at } : undefined);
+        tx.put('activity', { id: name, kind: 'prototype', subject: id, at, visits: 0, edits: 1, instances });
+      });
+    await prototype('lamp', 2, true);
+    await prototype('table', 5, true);
+    await prototype('secret', 9, false);
+    await applyActivity(store, 100);
+    const found = await listPopular({ store, clock: environment.clock }, { kind: 'prototype', limit: 10 });
+    expect(found.map(({ name, instances }) => [name, instances])).toEqual([
+      ['table', 5],
+      ['lamp', 2],
+    ]);
   });
 });

@@ -15,6 +15,10 @@ export async function putPrototype(tx: Transaction, fields: Fields): Promise<Pro
     ...(isListed ? { listed: 1 } : {}),
   };
   tx.put('prototypes', prototype);
+  // Its place among the popular ones, and whether it is shown there, are looked at again.
+  const { id, version, updated_at: at } = fields;
+  const activity = { kind: 'prototype', subject: id, at, visits: 0, edits: 1, instances: 0 } as const;
+  tx.put('activity', { ...activity, id: `prototype/${id}/${version}` });
   const texts = description === undefined ? tags : [...tags, description];
   await putListing(tx, 'prototype', fields.id, isListed ? { name, created_at, texts } : undefined);
   return prototype;
