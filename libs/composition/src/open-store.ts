@@ -1,5 +1,5 @@
 import { gatedStore, type ReadOnlyWatch, watchReadOnly } from '@state-server/persistence-maintenance';
-import { type Store, StoreError } from '@state-server/persistence-port';
+import type { Store } from '@state-server/persistence-port';
 import { EXIT, type Service, type StoreChoice, storeChoice } from '@state-server/platform';
 import { foundationDbMetrics } from './foundationdb-metrics';
 
@@ -61,7 +61,11 @@ function openReadOnlyWatch(service: Service, store: Store): ReadOnlyWatch {
 }
 
 /** A driver is loaded by whoever uses it: the others cost neither memory nor a native library. */
-async function open(choice: StoreChoice, { config, metrics }: Service, host: StoreHost): Promise<Store> {
+async function open(
+  choice: StoreChoice,
+  { config, metrics, name }: Service,
+  host: StoreHost,
+): Promise<Store> {
   switch (choice) {
     case 'embedded': {
       const { openLmdbStore } = await import('@state-server/persistence-lmdb');
@@ -76,8 +80,19 @@ async function open(choice: StoreChoice, { config, metrics }: Service, host: Sto
         metrics: foundationDbMetrics(metrics),
       });
     }
-    case 'mongodb':
-      throw new StoreError('unavailable', `this version was built without the driver for ${choice}`);
+    case 'mongodb': {
+      const { openMongoStore } = await import('@state-server/persistence-mongo');
+      return openMongoStore({
+        environment: host.environment,
+        uri: config.MONGODB_URI ?? '',
+        poolSize: config.MONGODB_POOL_SIZE,
+        compressors: config.MONGODB_COMPRESSORS,
+        timeoutMs: config.MONGODB_TIMEOUT_MS,
+        connectTimeoutMs: config.MONGODB_CONNECT_TIMEOUT_MS,
+        buildIndexes: config.MONGODB_BUILD_INDEXES,
+        appName: `state-server ${name}`,
+      });
+    }
     default:
       return choice satisfies never;
   }

@@ -52,6 +52,7 @@ const BY_NAME: Readonly<Record<string, FailureKind>> = {
   MongoNetworkTimeoutError: 'away',
   MongoPoolClearedError: 'passing',
   MongoPoolClosedError: 'away',
+  PoolClearedOnNetworkError: 'passing',
   MongoServerClosedError: 'passing',
   MongoServerSelectionError: 'away',
   MongoTopologyClosedError: 'away',
@@ -60,6 +61,9 @@ const BY_NAME: Readonly<Record<string, FailureKind>> = {
   MongoWaitQueueTimeoutError: 'away',
   MongoOperationTimeoutError: 'away',
 };
+
+/** For the test that the driver has them. */
+export const NAMES_OF_FAILURES: readonly string[] = Object.keys(BY_NAME);
 
 interface DriverError extends Error {
   readonly code?: unknown;

@@ -78,7 +78,11 @@ function byCollection(plans: readonly Plan[]): CollectionPlan[] {
     const change = changeOf(plan);
     (change.kind === 'delete' ? found.deletions : found.changes).push(change);
   }
-  return [...collections].map(([collection, found]) => ({ collection, ...found }));
+  // A transaction's own record meets nobody: it comes last, so that who is to lose does so before it.
+  const isOwn = (name: CollectionName): number => (name === 'transactions' ? 1 : 0);
+  return [...collections]
+    .map(([collection, found]) => ({ collection, ...found }))
+    .sort((left, right) => isOwn(left.collection) - isOwn(right.collection));
 }
 
 function changeOf(plan: Plan): Change {

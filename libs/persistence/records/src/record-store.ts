@@ -161,6 +161,7 @@ export class RecordStore implements Store {
     if (run.id !== undefined && (records.hasWrites || run.unknown.size > 0)) {
       // Written by every attempt and validated like all that is written: of the attempts of one transaction at most one
       // is ever committed, a late one of unknown outcome included.
+      if (run.unknown.size === 0) records.assumeAbsent('transactions', [run.id]);
       const expires = new Date(this.environment.clock.now() + OWN_RECORD_MS).toISOString();
       records.put('transactions', { id: run.id, attempt, expires_at: expires });
     }

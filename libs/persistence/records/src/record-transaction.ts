@@ -88,6 +88,11 @@ export class RecordTransaction implements Transaction {
     this.guards.clear();
   }
 
+  /** Of a key that nobody else can have: what is put there is put without a look at what it replaces. */
+  assumeAbsent(name: CollectionName, key: Key): void {
+    this.seen.set(primaryKey(layoutOf(name), key), undefined);
+  }
+
   get hasEffect(): boolean {
     return this.pending.size > 0 || this.guards.size > 0;
   }
