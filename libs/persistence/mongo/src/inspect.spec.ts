@@ -97,7 +97,7 @@ describe('the walk of all keys', () => {
 
   it('finds a record that has no entry, which can be written anew (STORE-46)', async () => {
     const { database, kv } = await filled();
-    change(database, /^members\/.*cyd/, ({ by_user: _, ...document }) => document as StoredDocument);
+    change(database, /^members\/.*cyd/, ({ by_user: _, ...document }) => document);
     const [fault, ...more] = await faultsOf(kv);
     expect(more).toEqual([]);
     expect(fault).toMatchObject({ kind: 'index_missing', space: 'members.by_user' });

@@ -14,13 +14,14 @@ export class MongoKv implements OrderedKv {
   readonly kind = 'mongodb';
   readonly outcomeCanBeUnknown = true;
   readonly isRemote = true;
+  readonly guardsAreWrites = true;
 
   constructor(private readonly driver: MongoDriver) {}
 
   begin(options?: KvBeginOptions): MaybePromise<KvTransaction> {
     const transaction = new MongoTransaction(this.driver.session());
-    // A snapshot as late as its first read would hide what was written between the beginning and that read: nothing is
-    // lost by it where nothing is written.
+    // Who only reads may have a snapshot as late as the first read. Who writes without a look would overwrite what was
+    // written since the beginning.
     return options?.readOnly ? transaction : this.withSnapshot(transaction);
   }
 

@@ -9,11 +9,12 @@ import {
   type KvRangeOptions,
   type KvTransaction,
   type MaybePromise,
+  primaryKey,
 } from '@state-server/persistence-records';
 import type { MongoSession, Query } from './driver';
 import { failureOf, isRefusedCommit } from './failures';
 import { entryOf, idOf, ownerOfEntry, primaryOf, type StoredDocument } from './stored-document';
-import { placeOf, type Table } from './tables';
+import { tableOf, placeOf, type Table } from './tables';
 import { queryOf, type Walk, walksOf } from './walks';
 import { planOf } from './write-plan';
 
@@ -21,6 +22,9 @@ import { planOf } from './write-plan';
 const MAX_IDS = 1_000;
 /** Of the first operation of a transaction, which nobody has built upon yet: a connection may have died unnoticed. */
 const FRESH_STARTS = 2;
+
+const META = tableOf('meta');
+const READ_ONLY_FLAG = primaryKey(META.layout, ['read_only']);
 
 interface Wanted {
   readonly primary: KvKey;
@@ -46,9 +50,9 @@ export class MongoTransaction implements KvTransaction {
 
   constructor(private readonly session: MongoSession) {}
 
-  /** Takes the snapshot now, by the cheapest read that there is. */
+  /** Takes the snapshot now, by a read that whoever writes will ask for (see `gatedStore`). */
   async takeSnapshot(): Promise<void> {
-    await this.perform(() => this.session.find('meta', { kind: 'ids', ids: [''] }));
+    await this.load(META, READ_ONLY_FLAG);
   }
 
   get(key: KvKey): MaybePromise<Uint8Array | undefined> {

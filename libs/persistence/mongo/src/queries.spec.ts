@@ -55,7 +55,7 @@ const INDEX_STAGES = ['IXSCAN', 'IDHACK', 'EXPRESS_IXSCAN', 'EXPRESS_CLUSTERED_I
 function stagesOf(plan: unknown): Record<string, unknown>[] {
   if (typeof plan !== 'object' || plan === null) return [];
   const inner = Object.values(plan).flatMap((value) => stagesOf(value));
-  return 'stage' in plan ? [plan as Record<string, unknown>, ...inner] : inner;
+  return 'stage' in plan ? [plan, ...inner] : inner;
 }
 
 describeWithServer({ ...MONGODB, name: 'explain() on MongoDB' }, (address) => {

@@ -52,6 +52,12 @@ export const TABLES: readonly Table[] = (Object.keys(COLLECTIONS) as CollectionN
   .map((name) => compile(name))
   .sort((left, right) => (left.layout.primary.prefix < right.layout.primary.prefix ? -1 : 1));
 
+export function tableOf(name: CollectionName): Table {
+  const table = TABLES.find((each) => each.name === name);
+  if (!table) throw new TypeError(`there is no collection '${name}'`);
+  return table;
+}
+
 const BY_NUMBER = new Map(TABLES.map((table) => [table.layout.primary.prefix.charAt(0), table]));
 
 /** What a key speaks of: a record, an entry of an index, or a part of a large record. */

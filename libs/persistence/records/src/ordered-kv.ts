@@ -81,6 +81,8 @@ export interface OrderedKv {
   readonly outcomeCanBeUnknown: boolean;
   /** Behind a network: no read is ever answered at once. */
   readonly isRemote?: boolean;
+  /** Two transactions that guard the same key conflict with each other, because a guard is a write of it (SYNC P1). */
+  readonly guardsAreWrites?: boolean;
   /**
    * `settled`: takes the snapshot after the commit that is in progress, whosever it is, where commits are made one after the
    * other; elsewhere it means nothing. Throws a StoreError.

@@ -50,7 +50,6 @@ interface Run<T> {
 
 /** The store over an ordered KV: documents, indexes, retries and deadlines are here, once for all drivers. */
 export class RecordStore implements Store {
-  readonly guarding = 'validated';
   private stampHigh = 0;
   private stampLow = 0;
   private readonly writing: Writing = { nextStamp: () => this.nextStamp(), memo: new IndexMemo() };
@@ -61,6 +60,10 @@ export class RecordStore implements Store {
     private readonly kv: OrderedKv,
     private readonly environment: Environment,
   ) {}
+
+  get guarding(): Store['guarding'] {
+    return this.kv.guardsAreWrites ? undefined : 'validated';
+  }
 
   get kind(): string {
     return this.kv.kind;
