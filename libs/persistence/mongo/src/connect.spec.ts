@@ -6,7 +6,7 @@ import { StoreError } from '@state-server/persistence-port';
 import { describeWithServer } from '@state-server/testing';
 import { openMongoStore } from './index';
 import { type Answer, FakeServer } from './testing/fake-server';
-import { MONGODB } from './testing/test-database';
+import { MONGODB } from './testing/test-database.spec-support';
 
 /** Opens a store that cannot be opened, and answers why. */
 async function refusal(

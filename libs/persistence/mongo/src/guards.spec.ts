@@ -6,7 +6,7 @@ import { openMongoStore } from './index';
 import { MongoKv } from './mongo-kv';
 import { planOf } from './write-plan';
 import { MemoryDatabase } from './testing/memory-driver';
-import { MONGODB, TestDatabase } from './testing/test-database';
+import { MONGODB, TestDatabase } from './testing/test-database.spec-support';
 
 const ONCE = { label: 'spec', maxRetries: 0 };
 const LABEL = { label: 'spec' };

@@ -5,7 +5,7 @@ import { openRecordStore } from '@state-server/persistence-records';
 import { openMongoStore } from './index';
 import { MongoKv } from './mongo-kv';
 import { SpoiltDriver } from './testing/spoilt-driver';
-import { MONGODB, TestDatabase } from './testing/test-database';
+import { MONGODB, TestDatabase } from './testing/test-database.spec-support';
 
 /** Against a real server: each test begins with an empty database whose indexes are there. */
 describeWithServer({ ...MONGODB, name: 'the store on MongoDB' }, (address) => {

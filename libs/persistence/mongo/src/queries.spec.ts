@@ -3,8 +3,8 @@ import { describeWithServer } from '@state-server/testing';
 import { findCommand } from './commands';
 import { indexesOf } from './indexes';
 import { TABLES } from './tables';
-import { type AskedQuery, allQueries } from './testing/all-queries';
-import { MONGODB, TestDatabase } from './testing/test-database';
+import { type AskedQuery, allQueries } from './testing/all-queries.spec-support';
+import { MONGODB, TestDatabase } from './testing/test-database.spec-support';
 
 /** Fields of a query by which documents are found, and the index that it is to use. */
 function shapeOf({ query }: AskedQuery): { fields: string[]; sort: string[]; index: string } {
