@@ -7,6 +7,7 @@ import { eventLoop } from './src/event-loop';
 import { fanOut } from './src/fan-out';
 import { describeFigure, type Figure } from './src/figure';
 import { getObject } from './src/get-object';
+import { hotReads } from './src/hot-reads';
 import { idleMemory } from './src/idle-memory';
 import { joinStorm } from './src/join-storm';
 import { regionInLargeBrane } from './src/region';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<
   'fan-out': fanOut,
   'edit-to-peer': editToPeer,
   'get-object': getObject,
+  'hot-reads': hotReads,
   'idle-memory': idleMemory,
   'join-storm': joinStorm,
   'event-loop': eventLoop,

@@ -34,7 +34,19 @@ const MAY_IMPORT = {
     'feature',
   ],
   e2e: ['domain', 'protocol', 'port', 'sdk', 'testing'],
-  tool: ['domain', 'protocol', 'port', 'commit', 'realtime', 'adapter', 'platform', 'sdk', 'testing', 'tool'],
+  tool: [
+    'domain',
+    'protocol',
+    'port',
+    'commit',
+    'realtime',
+    'adapter',
+    'platform',
+    'feature',
+    'sdk',
+    'testing',
+    'tool',
+  ],
 };
 
 /** An adapter sees at most the record layer below it, never a sibling. */

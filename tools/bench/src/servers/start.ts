@@ -4,6 +4,7 @@ import { bareHttp } from './bare-http';
 import { bareStorm } from './bare-storm';
 import { bareBroadcast, bareIdle } from './bare-ws';
 import { editors } from './editors';
+import { objectReadsCached, objectReadsUncached } from './object-reads';
 import { socketIoBroadcast } from './socket-io';
 
 /** What a process of its own can be: its CPU and memory are its own, too. */
@@ -14,6 +15,8 @@ const SERVERS = {
   'bare-http': bareHttp,
   'bare-storm': bareStorm,
   editors,
+  'object-reads-cached': objectReadsCached,
+  'object-reads-uncached': objectReadsUncached,
 } as const;
 
 export type ServerName = keyof typeof SERVERS;
