@@ -16,6 +16,11 @@ import {
   startHttpService,
 } from '@state-server/platform';
 
+/** Nest has none of its own here. */
+class NoDoors {
+  readonly doors = 0;
+}
+
 /** As FoundationDB or MongoDB answer over a network. */
 const ROUND_TRIP_MS = 1;
 
@@ -41,14 +46,16 @@ async function serve(kind: 'off' | 'local'): Promise<void> {
   const { objectId, identity } = await fill(store);
   const enter = (request: object): void => void Object.assign(request, { identity });
   const { port } = await startHttpService(service, {
-    module: { module: class Doors {} },
+    module: { module: NoDoors },
     configure: (server) =>
       registerPlainReads(server, service, objectReads({ store, cache }), {
         admitNow: (request) => {
           enter(request);
           return true;
         },
-        admit: (request) => Promise.resolve(enter(request)),
+        admit: async (request) => {
+          enter(request);
+        },
       }),
   });
   process.send?.(port);
