@@ -12,21 +12,34 @@ export async function findPrototype(store: Store, userId: UserId, id: PrototypeI
 }
 
 export async function seenIn(tx: ReadTransaction, userId: UserId, id: PrototypeId): Promise<PrototypeDoc> {
+  const prototype = await knownIn(tx, userId, id);
+  if (prototype.is_deleted) throw fail('prototype.deleted', { id });
+  return prototype;
+}
+
+async function knownIn(tx: ReadTransaction, userId: UserId, id: PrototypeId): Promise<PrototypeDoc> {
   const prototype = await tx.get('prototypes', [id]);
   if (!prototype || !maySee(prototype, userId)) throw fail('prototype.not_found', { id });
-  if (prototype.is_deleted) throw fail('prototype.deleted', { id });
   return prototype;
 }
 
 /** The same, when it is the user's own. Throws `permission.denied` besides. */
 export async function ownIn(tx: ReadTransaction, userId: UserId, id: PrototypeId): Promise<PrototypeDoc> {
-  const prototype = await seenIn(tx, userId, id);
-  if (prototype.owner_id !== userId) {
-    throw fail('permission.denied', { id }, 'Only the owner of a prototype may change it.');
-  }
-  return prototype;
+  return asOwn(await seenIn(tx, userId, id), userId);
+}
+
+function asOwn(prototype: PrototypeDoc, userId: UserId): PrototypeDoc {
+  if (prototype.owner_id === userId) return prototype;
+  throw fail('permission.denied', { id: prototype.id }, 'Only the owner of a prototype may change it.');
 }
 
 export async function authoriseOwner(store: Store, userId: UserId, id: PrototypeId): Promise<void> {
   await withReadErrors(store.read({ label: 'prototype.authorise' }, (tx) => ownIn(tx, userId, id)));
+}
+
+/** The same, deleted by now or not: what is replayed may be the answer to its deletion (SYNC I5). */
+export async function authoriseReplay(store: Store, userId: UserId, id: PrototypeId): Promise<void> {
+  await withReadErrors(
+    store.read({ label: 'prototype.authorise' }, async (tx) => asOwn(await knownIn(tx, userId, id), userId)),
+  );
 }

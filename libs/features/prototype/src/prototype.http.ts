@@ -20,7 +20,7 @@ import {
 import type { ListPrototypesQuery, RouteId } from '@state-server/protocol';
 import { type ChangePrototype, deletePrototype, updatePrototype } from './change-prototype';
 import { createPrototype } from './create-prototype';
-import { authoriseOwner, findPrototype } from './find-prototype';
+import { authoriseOwner, authoriseReplay, findPrototype } from './find-prototype';
 import { authoriseInBrane, instantiatePrototype } from './instantiate-prototype';
 import { type ListPrototypes, listPrototypes } from './list-prototypes';
 import type { PrototypeDeps } from './prototype-deps';
@@ -121,7 +121,7 @@ export class PrototypeHttp {
     const { params, body } = readRequest('prototype.publish', request);
     const { user_id } = callerOf(request);
     await this.keyed('prototype.publish', request, reply, body, {
-      authorise: () => authoriseOwner(this.deps.store, user_id, params.id),
+      authorise: () => authoriseReplay(this.deps.store, user_id, params.id),
       execute: async (claim) => {
         const { nodes: _nodes, members: _members, from: _from, ...about } = body;
         await authoriseOwner(this.deps.store, user_id, params.id);
@@ -177,7 +177,7 @@ export class PrototypeHttp {
     const versions = wantedVersions(request);
     const answer = (doc: PrototypeDoc) => (doc.is_deleted ? emptyAnswer() : changed(doc));
     await this.keyed(route, request, reply, body, {
-      authorise: () => authoriseOwner(this.deps.store, user_id, id),
+      authorise: () => authoriseReplay(this.deps.store, user_id, id),
       execute: async (claim) => {
         const doc = await change({
           user_id,
