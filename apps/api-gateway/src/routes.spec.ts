@@ -13,6 +13,7 @@ import {
   startTestGateway,
   type TestGateway,
 } from './gateway.spec-support';
+import { anotherPayload, keyedOperations, walkKeyed } from './keyed-walk.spec-support';
 
 let gateway: TestGateway;
 let ada: Caller;
@@ -29,6 +30,12 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   ada = await gateway.user('Ada');
   bob = await gateway.user('Bob');
+  await settle();
+});
+afterAll(() => gateway.close());
+
+/** Makes anew what the samples are about. */
+async function settle(): Promise<void> {
   brane = await makeBrane(ada);
   street = await makeGroup(ada, brane, { name: 'street' });
   house = await makeGroup(ada, brane, { name: 'house' });
@@ -41,8 +48,7 @@ beforeAll(async () => {
     { kind: 'spec', brane_id: asBraneId(brane), user_id: ada.id, op_id: asOpId(uuid()), input: {} },
   );
   operation = started.operation.id;
-});
-afterAll(() => gateway.close());
+}
 
 interface Sample {
   readonly path?: Readonly<Record<string, () => string>>;
@@ -223,4 +229,58 @@ describe('what is not available yet (REST-WIRE-3)', () => {
     const answer = await ada.ask('POST', `/object/${id}/move`, { body, key: uuid() });
     expect([answer.status, codeOf(answer)]).toEqual([422, 'op.unsupported']);
   });
+});
+
+describe('every route of /object, /prototype and /users that changes something', () => {
+  beforeAll(settle);
+
+  const operations = keyedOperations();
+  /** Others of which a brane decides who may. */
+  const inBranes = ['prototype.instantiate'];
+
+  it('asks for an Idempotency-Key, as the document says (REST-ONCE-1, REST-ONCE-7)', () => {
+    expect(operations.length).toBeGreaterThan(10);
+    for (const { operationId, parameters = [] } of operations) {
+      const key = parameters.find(({ name }) => name === 'idempotency-key');
+      expect([operationId, key?.required]).toEqual([operationId, true]);
+    }
+  });
+
+  const ids = Object.keys(SAMPLES).filter((id) => operations.some(({ operationId }) => operationId === id));
+
+  it('is walked here (REST-ONCE-7)', () => {
+    expect([...ids].sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
+  });
+
+  it.each(ids)(
+    '%s takes effect once for a key, answers the same in both forms, and nothing to whoever lost his right (REST-ONCE-2, REST-ONCE-3, REST-ONCE-4, REST-ONCE-7, I5)',
+    async (id) => {
+      const route = table[id];
+      if (!route) throw new Error(`no route ${id}`);
+      const sample = SAMPLES[id] ?? {};
+      const [path, body] = [pathOf(route, sample), sample.body?.()];
+      const { first, again } = await walkKeyed({
+        ...{ route, path, body, as: ada },
+        other: anotherPayload(route, { path, body }) ?? { path: pathOf(route, {}), body },
+      });
+      if (NOT_YET.includes(id)) {
+        expect([first.status, codeOf(first)]).toEqual([422, 'op.unsupported']);
+        return;
+      }
+      expect([route.response.status, route.accepted && 202]).toContain(first.status);
+      if (route.area !== 'object' && !inBranes.includes(id)) return;
+      const branes = [brane, workshop];
+      for (const each of branes) {
+        await ada.ask('PUT', `/brane/${each}/members/${bob.id}`, { body: { role: 'owner' } });
+        await bob.ask('DELETE', `/brane/${each}/members/${ada.id}`);
+      }
+      const refused = await again();
+      expect([403, 404]).toContain(refused.status);
+      expect(errorsOf(route)).toContain(codeOf(refused) as ErrorCode);
+      for (const each of branes) {
+        await bob.ask('PUT', `/brane/${each}/members/${ada.id}`, { body: { role: 'owner' } });
+      }
+      expect((await again()).headers.get('idempotency-replayed')).toBe('true');
+    },
+  );
 });
