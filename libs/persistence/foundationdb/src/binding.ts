@@ -37,6 +37,8 @@ export interface FdbTransaction {
   addWriteConflictKey(key: Buffer): void;
   rawCommit(): Promise<void>;
   rawCancel(): void;
+  /** As new; gives back what it holds. */
+  rawReset(): void;
 }
 
 export interface FdbTransactionOptions {

@@ -237,6 +237,18 @@ describe('the driver of FoundationDB', () => {
     await kv.close();
   });
 
+  it('gives the memory of a large commit back at once, however it ended (STORE-37)', async () => {
+    const { binding, kv } = scriptedKv();
+    const large = { ...changes([['a', 'x']]), bytes: 100_000 };
+    await (await kv.begin()).commit(changes([['a', 'x']]));
+    expect(binding.reset).toBe(0);
+    await (await kv.begin()).commit(large);
+    binding.next('commit', { code: 1021 });
+    await (await kv.begin()).commit(large).catch(() => undefined);
+    expect(binding.reset).toBe(2);
+    await kv.close();
+  });
+
   it('fails those who wait when it is closed, and everybody after (STORE-37)', async () => {
     const { kv } = scriptedKv({ maxOpen: 1 });
     await kv.begin();

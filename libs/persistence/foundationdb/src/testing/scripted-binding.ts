@@ -44,6 +44,7 @@ export class ScriptedBinding implements FdbModule {
   notBuffers = 0;
   openDatabases = 0;
   cancelled = 0;
+  reset = 0;
 
   constructor(readonly cluster = new ScriptedCluster()) {}
 
@@ -176,6 +177,10 @@ class ScriptedTransaction implements FdbTransaction {
     this.isCancelled = true;
     for (const fail of this.pending) fail(new ScriptedError(1025));
     this.pending.clear();
+  }
+
+  rawReset(): void {
+    this.binding.reset += 1;
   }
 
   private version(): number {
