@@ -1,6 +1,7 @@
 import { type ClientOp, type ObjectId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
 import type { Ground } from './lane';
+import { createdByInstances } from './prototypes/created-by';
 import type { Work } from './work';
 
 /**
@@ -35,7 +36,7 @@ export async function registerIds(ground: Ground, works: readonly Work[]): Promi
   const ids = new Set<ObjectId>();
   for (const work of works) {
     for (const id of chosenIds(work)) ids.add(id);
-    const unnamed = unnamedCreates(work) + (await createdByInstances(ground, work));
+    const unnamed = unnamedCreates(work) + (await createdByPrototypes(ground, work));
     for (let i = 0; i < unnamed; i += 1) ids.add(work.newId(i));
   }
   if (ids.size === 0) return new IdRegistry(new Set());
@@ -52,12 +53,10 @@ export async function registerIds(ground: Ground, works: readonly Work[]): Promi
   return new IdRegistry(taken);
 }
 
-/** One id for each object of an instance; the root's may be chosen, then one is left over. */
-async function createdByInstances({ load }: Ground, { demand }: Work): Promise<number> {
+/** The id of an instance's root may be chosen: then one is left over. */
+async function createdByPrototypes(ground: Ground, { demand }: Work): Promise<number> {
   let count = 0;
-  for (const op of demand.kind === 'edit' ? demand.ops : []) {
-    count += await load.run(() => load.prototypes.createdBy(op));
-  }
+  for (const op of demand.kind === 'edit' ? demand.ops : []) count += await createdByInstances(ground, op);
   return count;
 }
 

@@ -4,6 +4,7 @@ import {
   type Inverse,
   LIMITS,
   type ObjectId,
+  PROTOTYPE_LIMITS,
   type SceneReader,
   type WorkingCopy,
 } from '@state-server/domain';
@@ -40,6 +41,9 @@ export async function preloadSubtrees(
   ops: readonly ClientOp[],
 ): Promise<void> {
   for (const op of ops) {
+    // An instance is looked at as a whole, with what was put into it.
+    if (op.op === 'upgrade')
+      await ground.load.subtree(copy, op.id, 2 * PROTOTYPE_LIMITS.nodes_per_prototype, 'depth');
     if (op.op !== 'transform' && op.op !== 'move') continue;
     const object = held(ground, copy, op.id);
     if (object?.kind !== 'group') continue;

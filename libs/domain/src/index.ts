@@ -43,6 +43,7 @@ export {
 } from './prototype/property-schema';
 export * from './prototype/prototype';
 export { prototypeRules } from './prototype/rules';
+export { addedByUpgrade } from './prototype/upgrade';
 export { maySee } from './prototype/usable';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';

@@ -10,7 +10,8 @@ export function parsePointer(pointer: unknown): Result<readonly [string, ...stri
     return refuse('field.invalid', `not a JSON pointer: ${String(pointer)}`, { pointer });
   }
   const [first = '', ...rest] = pointer.slice(1).split('/').map(unescapeKey);
-  if ([first, ...rest].some(isForbiddenKey)) {
+  // The one field of that name: it names no key of a map.
+  if (pointer !== '/prototype' && [first, ...rest].some(isForbiddenKey)) {
     return refuse('field.not_settable', `${pointer} names a key that no map may have`, { pointer });
   }
   return ok([first, ...rest]);

@@ -1,5 +1,4 @@
 import type {
-  ClientOp,
   PrototypeFacts,
   PrototypeId,
   PrototypeReader,
@@ -63,12 +62,5 @@ export class StoredPrototypes implements PrototypeReader {
       default:
         return want satisfies never;
     }
-  }
-
-  /** Objects that the op will create at the most, for the ids that are given to them. To be run where NotLoaded is answered. */
-  createdBy(op: ClientOp): number {
-    if (op.op !== 'instantiate') return 0;
-    const number = op.version ?? this.facts(op.prototype_id)?.latest_version;
-    return number === undefined ? 0 : (this.version(op.prototype_id, number)?.objects ?? 0);
   }
 }

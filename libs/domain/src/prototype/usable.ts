@@ -2,11 +2,15 @@ import type { PrototypeId, UserId } from '../ids';
 import { ok, refuse, type Result } from '../refusal';
 import type { PrototypeFacts, PrototypeReader, PrototypeTree, PrototypeVersion } from './prototype';
 
-/** A version that may be used, with all that it is made of. */
-export interface Usable {
-  readonly facts: PrototypeFacts;
+/** A version with all that it is made of. */
+export interface Content {
   readonly version: PrototypeVersion;
   readonly tree: PrototypeTree;
+}
+
+/** One that may be used. */
+export interface Usable extends Content {
+  readonly facts: PrototypeFacts;
 }
 
 /** Whether the user may know that the prototype is there: its owner always, everybody while it is public. */
@@ -51,27 +55,26 @@ export function usableVersion(
       latest_version: facts.latest_version,
     });
   }
-  return contentOf(reader, facts, wanted ?? facts.latest_version);
+  const content = contentOf(reader, facts.id, wanted ?? facts.latest_version);
+  return content.ok ? ok({ facts, ...content.value }) : content;
 }
 
 /** For a place in a group: whoever may use the group may use what its owner could put into it. */
-export function usableMember(
+export function checkMember(
   reader: PrototypeReader,
   id: PrototypeId,
-  wanted: number,
   users: { readonly actor: UserId; readonly groupOwner: UserId },
-): Result<Usable> {
+): Result<unknown> {
   const isGroupOwners = reader.facts(id)?.owner_id === users.groupOwner;
-  const found = usableFacts(reader, id, isGroupOwners ? users.groupOwner : users.actor);
-  return found.ok ? contentOf(reader, found.value, wanted) : found;
+  return usableFacts(reader, id, isGroupOwners ? users.groupOwner : users.actor);
 }
 
-export function contentOf(reader: PrototypeReader, facts: PrototypeFacts, number: number): Result<Usable> {
-  const version = reader.version(facts.id, number);
-  const tree = version && reader.tree(facts.id, number);
-  if (version && tree) return ok({ facts, version, tree });
-  return refuse('prototype.version_not_found', `${facts.id} has no version ${number}`, {
-    prototype_id: facts.id,
+export function contentOf(reader: PrototypeReader, id: PrototypeId, number: number): Result<Content> {
+  const version = reader.version(id, number);
+  const tree = version && reader.tree(id, number);
+  if (version && tree) return ok({ version, tree });
+  return refuse('prototype.version_not_found', `${id} has no version ${number}`, {
+    prototype_id: id,
     version: number,
   });
 }
