@@ -11,7 +11,7 @@ import {
 } from '@state-server/features-brane';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
-import { PROTOTYPE_DEPS, PrototypeHttp } from '@state-server/features-prototype';
+import { PROTOTYPE_DEPS, PrototypeHttp, UpgradeHttp } from '@state-server/features-prototype';
 import { USER_DEPS, UserHttp } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
@@ -38,6 +38,7 @@ const DOORS = [
   OperationHttp,
   ObjectHttp,
   PrototypeHttp,
+  UpgradeHttp,
   UserHttp,
   EntityHttp,
   AnalyticsHttp,

@@ -212,6 +212,14 @@ export async function makePrototype(
   return textOf(await owner.ask('POST', '/prototype', ask), 'id');
 }
 
+/** Publishes a version of one group, and makes an instance of it in the brane; answers its id. */
+export async function makeInstance(owner: Caller, prototypeId: string, braneId: string): Promise<string> {
+  const body = { nodes: [{ key: 'root', kind: 'group' }] };
+  await owner.ask('POST', `/prototype/${prototypeId}/versions`, { body, key: crypto.randomUUID() });
+  const ask = { body: { brane_id: braneId, parent_id: braneId }, key: crypto.randomUUID() };
+  return textOf(await owner.ask('POST', `/prototype/${prototypeId}/instances`, ask), 'id');
+}
+
 /** Lets requests look for their Idempotency-Key at the same moment: none goes on before all of them have looked. */
 export class Starter {
   private waiting = 0;

@@ -9,6 +9,7 @@ import {
   codeOf,
   makeBrane,
   makeGroup,
+  makeInstance,
   makePrototype,
   startTestGateway,
   type TestGateway,
@@ -25,6 +26,7 @@ let portal: string;
 let operation: string;
 let workshop: string;
 let lamp: string;
+let lampHere: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -42,6 +44,7 @@ async function settle(): Promise<void> {
   workshop = await makeBrane(ada);
   lamp = await makePrototype(ada);
   portal = await makeGroup(ada, brane, { link: uuid() });
+  lampHere = await makeInstance(ada, lamp, workshop);
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -96,7 +99,6 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.remove_gallery': { path: onHouse },
   'object.link': { path: { id: () => portal } },
   'object.move': { path: onHouse, body: () => ({ parent_id: street }) },
-  'object.upgrade': { path: onHouse, body: () => ({}) },
   'object.promote': { path: onHouse },
   'object.demote': { path: onHouse },
   'object.action': { path: { id: () => house, action: () => 'open' }, body: () => ({}) },
@@ -111,6 +113,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'prototype.versions': { path: onLamp, query: '?limit=1' },
   'prototype.version': { path: { ...onLamp, version: () => '1' } },
   'prototype.instantiate': { path: onLamp, body: () => ({ brane_id: workshop, parent_id: workshop }) },
+  'object.upgrade': { path: { id: () => lampHere }, body: () => ({}) },
+  'brane.upgrade': { path: { id: () => workshop }, body: () => ({ prototype_id: lamp }) },
   'prototype.delete': { path: onLamp },
   'entity.get': { path: onHouse },
   'entity.batch': { body: () => ({ ids: [house] }) },
@@ -126,14 +130,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'brane.undelete': { path: inBrane },
 };
 
-const NOT_YET = [
-  'brane.restore',
-  'brane.fork',
-  'object.upgrade',
-  'object.promote',
-  'object.demote',
-  'object.action',
-];
+const NOT_YET = ['brane.restore', 'brane.fork', 'object.promote', 'object.demote', 'object.action'];
 
 const table: Readonly<Record<string, Route>> = ROUTES;
 const elsewhere = new Set(['auth', 'internal']);

@@ -1,6 +1,7 @@
-import { type OperationKind, operationKinds, REKEY_QUEUE } from '@state-server/commit';
+import { type Committer, type OperationKind, operationKinds, REKEY_QUEUE } from '@state-server/commit';
 import { announceWrites, openBus, openCommitter, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
+import { upgradeInstancesKind } from '@state-server/features-prototype';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import {
   type ConfigOf,
@@ -9,6 +10,7 @@ import {
   type ServiceConfig,
   startHttpService,
 } from '@state-server/platform';
+import type { Store } from '@state-server/persistence-port';
 import { createBullMqQueue } from '@state-server/queue-bullmq';
 import type { Queue, QueueEvents } from '@state-server/queue-port';
 import { AppModule } from './app.module';
@@ -60,7 +62,7 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
   runner.start();
   const operations = new OperationsLoop({
     ...{ store, environment, bus, log, metrics },
-    kinds: operationKinds(kindsOfOperations()),
+    kinds: operationKinds(kindsOfOperations({ store, committer })),
     runner: `${service.instance}-${environment.ids.uuid()}`,
   });
   operations.start();
@@ -72,8 +74,11 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
 }
 
 /** Every kind of long work that this process can do: a feature's own goes here. */
-function kindsOfOperations(): readonly OperationKind[] {
-  return [];
+function kindsOfOperations(deps: {
+  readonly store: Store;
+  readonly committer: Committer;
+}): readonly OperationKind[] {
+  return [upgradeInstancesKind(deps)];
 }
 
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {

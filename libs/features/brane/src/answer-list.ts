@@ -37,7 +37,12 @@ async function find(
   if (query.q !== undefined && terms.length === 0) return { items: [], next: undefined };
   const wanted = { user_id, limit, terms, ...(from && { after: from }) };
   if (query.public === 'true') return searchBranes(store, { ...wanted, sort: sort ?? 'newest' });
-  return listBranes(store, { ...wanted, ...(sort && { sort }), ...(role && { role }), ...(status && { status }) });
+  return listBranes(store, {
+    ...wanted,
+    ...(sort && { sort }),
+    ...(role && { role }),
+    ...(status && { status }),
+  });
 }
 
 /** A cursor belongs to one list: all that the query asks for, besides how much of it. */

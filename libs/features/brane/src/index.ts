@@ -10,7 +10,7 @@ export { getSnapshot } from './get-snapshot';
 export { listBranes } from './list-branes';
 export { listHistory } from './list-history';
 export { getMember, listMembers } from './list-members';
-export { getOperation, listOperations, operationLocation, toOperationResource } from './list-operations';
+export { getOperation, listOperations } from './list-operations';
 export { MemberHttp } from './member.http';
 export { OperationHttp } from './operation.http';
 export { removeMember } from './remove-member';

@@ -1,6 +1,7 @@
 import { listOperationsIn, withReadErrors } from '@state-server/commit';
 import type { BraneId, UserId } from '@state-server/domain';
-import type { OperationDoc, Store } from '@state-server/persistence-port';
+import type { Store } from '@state-server/persistence-port';
+import { toOperationResource } from '@state-server/platform';
 import { type OperationResource, fail } from '@state-server/protocol';
 import { findBrane } from './find-brane';
 
@@ -37,22 +38,6 @@ export async function getOperation(
   );
   if (found?.brane_id !== brane_id) throw fail('operation.not_found', { operation_id });
   return toOperationResource(found);
-}
-
-/** Without what only its steps need to know. */
-export function toOperationResource(operation: OperationDoc): OperationResource {
-  const { id, kind, brane_id, user_id, state, progress, result, error, created_at, updated_at } = operation;
-  return {
-    ...{ id, kind, brane_id, user_id, state, progress },
-    ...(result === undefined ? {} : { result: { ...result } }),
-    ...(error === undefined ? {} : { error }),
-    ...{ created_at, updated_at },
-  };
-}
-
-/** Where an operation is seen. */
-export function operationLocation({ brane_id, id }: Pick<OperationDoc, 'brane_id' | 'id'>): string {
-  return `/brane/${brane_id}/operations/${id}`;
 }
 
 /** Who works on a brane is not for passers-by. */

@@ -153,12 +153,6 @@ export class ObjectHttp {
     await this.change('object.move', request, reply, { id: params.id, body, if_version }, change, changed);
   }
 
-  @Post(':id/upgrade')
-  async upgrade(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { params, body } = readRequest('object.upgrade', request);
-    await this.unsupported('object.upgrade', request, reply, params.id, body);
-  }
-
   @Post(':id/promote')
   async promote(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     await this.unsupported(

@@ -12,3 +12,11 @@ export type { PrototypeDeps } from './prototype-deps';
 export { PROTOTYPE_DEPS, PrototypeHttp } from './prototype.http';
 export { type PublishedVersion, type PublishVersion, publishVersion } from './publish-version';
 export { listVersions, type ListVersions, type ReadVersion, readVersion } from './read-version';
+export {
+  UPGRADE_INSTANCES,
+  type UpgradeInstances,
+  upgradeInstances,
+  upgradeInstancesKind,
+} from './upgrade-instances';
+export { type UpgradedObject, type UpgradeObject, upgradeObject } from './upgrade-object';
+export { UpgradeHttp } from './upgrade.http';

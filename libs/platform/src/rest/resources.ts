@@ -1,6 +1,6 @@
 import type { BraneMeta, Standing } from '@state-server/domain';
-import type { HeadDoc, UserDoc } from '@state-server/persistence-port';
-import type { BraneResource, UserResource } from '@state-server/protocol';
+import type { HeadDoc, OperationDoc, UserDoc } from '@state-server/persistence-port';
+import type { BraneResource, OperationResource, UserResource } from '@state-server/protocol';
 
 /** A brane as it was read with its head. */
 export interface BraneState {
@@ -56,4 +56,20 @@ export function toUserResource(user: UserDoc): UserResource {
     created_at,
     updated_at,
   };
+}
+
+/** Without what only its steps need to know. */
+export function toOperationResource(operation: OperationDoc): OperationResource {
+  const { id, kind, brane_id, user_id, state, progress, result, error, created_at, updated_at } = operation;
+  return {
+    ...{ id, kind, brane_id, user_id, state, progress },
+    ...(result === undefined ? {} : { result: { ...result } }),
+    ...(error === undefined ? {} : { error }),
+    ...{ created_at, updated_at },
+  };
+}
+
+/** Where an operation is seen. */
+export function operationLocation({ brane_id, id }: Pick<OperationDoc, 'brane_id' | 'id'>): string {
+  return `/brane/${brane_id}/operations/${id}`;
 }

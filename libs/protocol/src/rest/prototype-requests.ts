@@ -9,6 +9,7 @@ import {
   prototypeKind,
   versionSource,
 } from '../schema/prototypes';
+import { sceneObject } from '../schema/objects';
 import { transform } from '../schema/values';
 import { cursor, integerParameter, limit } from './page';
 
@@ -80,6 +81,19 @@ export const listPrototypesQuery = z.strictObject({
 /** `brane_id`: a brane that you may see and that holds an instance of this version. */
 export const prototypeVersionQuery = z.strictObject({ brane_id: z.exactOptional(braneId) });
 
+export const upgradeInstancesRequest = z.strictObject({
+  prototype_id: prototypeId,
+  /** Without it the latest. */
+  version: z.exactOptional(version),
+});
+
+/** An object after an upgrade, and where it and what is below it had been changed itself: its own value was kept. */
+export const upgradedObject = z.object({
+  object: sceneObject,
+  conflicts: z.array(z.object({ id: objectId, pointer: z.string() })),
+});
+
+export type UpgradedObjectResponse = z.output<typeof upgradedObject>;
 export type CreatePrototypeRequest = z.output<typeof createPrototypeRequest>;
 export type UpdatePrototypeRequest = z.output<typeof updatePrototypeRequest>;
 export type PublishVersionRequest = z.output<typeof publishVersionRequest>;

@@ -183,7 +183,13 @@ export const moveObjectRequest = z.strictObject({
   brane_id: z.exactOptional(braneId),
   if_version: z.exactOptional(version),
 });
-export const upgradeObjectRequest = z.strictObject({ version: z.exactOptional(version) });
+export const upgradeObjectRequest = z.strictObject({
+  /** Without it the latest. */
+  version: z.exactOptional(version),
+  /** All instances at and below the object, each to the latest version of its prototype. */
+  subtree: z.exactOptional(z.boolean()),
+  if_version: z.exactOptional(version),
+});
 export const invokeActionRequest = z.strictObject({ args: z.exactOptional(valueMap) });
 
 /** What a worker reports. Job and worker are inside, so that the signature covers them. */

@@ -10,6 +10,7 @@ import {
   upgradeObjectRequest,
 } from '../requests';
 import { brane, committed } from '../resources';
+import { upgradedObject } from '../prototype-requests';
 import type { RouteTable } from '../route';
 import { COMMIT_ERRORS, OP_ERRORS } from './brane-edits';
 
@@ -105,12 +106,12 @@ export const objectRoutes = {
     id: 'object.upgrade',
     method: 'POST',
     path: '/object/{id}/upgrade',
-    summary:
-      'Move an instance to a newer version of its prototype. Not available yet: answers op.unsupported.',
+    summary: 'Move an instance, or all below an object, to a newer version of its prototype: one edit.',
     params: objectParams,
     request: upgradeObjectRequest,
-    response: { status: 200, schema: sceneObject },
-    errors: NOT_YET,
+    response: { status: 200, schema: upgradedObject },
+    errors: [...COMMIT_ERRORS, ...OP_ERRORS],
+    etag: 'honoured',
   },
   'object.promote': {
     ...write,

@@ -11,7 +11,10 @@ import {
   prototypeVersionQuery,
   publishVersionRequest,
   updatePrototypeRequest,
+  upgradeInstancesRequest,
 } from '../prototype-requests';
+import { braneParams } from '../requests';
+import { operation } from '../resources';
 import type { RouteTable } from '../route';
 import { COMMIT_ERRORS, OP_ERRORS } from './brane-edits';
 
@@ -144,5 +147,18 @@ export const prototypeRoutes = {
     errors: [...COMMIT_ERRORS, ...OP_ERRORS],
     etag: 'sent',
     bodyBytes: INSTANTIATE_BODY_BYTES,
+  },
+  'brane.upgrade': {
+    id: 'brane.upgrade',
+    method: 'POST',
+    path: '/brane/{id}/upgrade',
+    area: 'brane',
+    auth: 'bearer',
+    summary: 'Move all instances of a prototype in a brane to a newer version, edit by edit (an operation).',
+    params: braneParams,
+    request: upgradeInstancesRequest,
+    response: { status: 202, schema: operation },
+    errors: [...COMMIT_ERRORS, ...SEEN, 'prototype.unpublished', 'prototype.version_not_found'],
+    idempotency: 'honoured',
   },
 } as const satisfies RouteTable;
