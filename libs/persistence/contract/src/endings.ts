@@ -23,7 +23,7 @@ export function describeEndings(fixture: () => StoreFixture): void {
     const run = store.transact(LABEL, async (tx) => {
       attempts += 1;
       await increment(tx, 'n');
-      return Promise.reject<void>(thrown as Error);
+      return Promise.reject(thrown);
     });
     const caught = await run.then(
       () => 'nothing was thrown',
