@@ -72,6 +72,12 @@ describe('what a service is put together from', () => {
     const opened = openStore({ ...service, config });
     await expect(opened).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable' });
     await expect(opened).rejects.toThrow(missing);
+    // Nobody listens there, and nobody is told the password.
+    const uri = `mongodb://root:hunter2@127.0.0.1:${await freePort()}/world`;
+    const settings = { MONGODB_URI: uri, MONGODB_CONNECT_TIMEOUT_MS: '300' };
+    const other = openStore({ ...service, config: loadConfig(schema, settings) });
+    await expect(other).rejects.toMatchObject({ name: 'StoreError', code: 'unavailable' });
+    await expect(other).rejects.not.toThrow('hunter2');
     expect(existsSync(join(folder, 'store'))).toBe(false);
   });
 
