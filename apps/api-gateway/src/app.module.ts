@@ -12,10 +12,10 @@ import {
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
 import { PROTOTYPE_DEPS, PrototypeHttp, UpgradeHttp } from '@state-server/features-prototype';
-import { USER_DEPS, UserHttp } from '@state-server/features-user';
+import { AdminUserHttp, InventoryHttp, USER_DEPS, UserHttp } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
-import type { ReadCache, Store } from '@state-server/persistence-port';
+import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';
 import { rateGuard } from './limits/rate-guard';
 import type { RateLimits } from './limits/rate-limits';
 
@@ -29,6 +29,8 @@ export interface AppParts {
   readonly limits: RateLimits;
   /** Tells those who work operations off that there is a new one. */
   readonly poke?: () => void;
+  /** Tells the other services at once that tokens are dead. */
+  readonly announce?: (revocation: RevocationDoc) => void;
 }
 
 const DOORS = [
@@ -40,6 +42,8 @@ const DOORS = [
   PrototypeHttp,
   UpgradeHttp,
   UserHttp,
+  InventoryHttp,
+  AdminUserHttp,
   EntityHttp,
   AnalyticsHttp,
   WebSocketHttp,

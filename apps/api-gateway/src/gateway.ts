@@ -1,7 +1,7 @@
 import type { Committer } from '@state-server/commit';
 import { objectReads } from '@state-server/features-object';
 import type { TokenVerifier } from '@state-server/identity';
-import type { ReadCache, Store } from '@state-server/persistence-port';
+import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';
 import {
   clientAddress,
   type HttpService,
@@ -35,6 +35,8 @@ export interface GatewayParts {
   readonly verifier: TokenVerifier;
   /** Tells those who work operations off that there is a new one. */
   readonly poke?: () => void;
+  /** Tells the other services at once that tokens are dead. */
+  readonly announce?: (revocation: RevocationDoc) => void;
   /** Default: those of the installation. */
   readonly quotas?: Quotas;
 }

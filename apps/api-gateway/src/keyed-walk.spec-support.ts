@@ -29,6 +29,7 @@ export interface KeyedRequest {
   readonly body: unknown;
   /** The same route with something else: another payload, or, where there is none, another path. */
   readonly other: { readonly path: string; readonly body: unknown };
+  readonly headers?: Readonly<Record<string, string>>;
   readonly as: Caller;
 }
 
@@ -53,9 +54,13 @@ export interface Walked {
 }
 
 /** Sends a request with one key as often as a client might, and expects one effect and one answer (REST-ONCE). */
-export async function walkKeyed({ route, path, body, other, as }: KeyedRequest): Promise<Walked> {
+export async function walkKeyed({ route, path, body, other, as, headers }: KeyedRequest): Promise<Walked> {
   const ask = (ask: Ask, to = path, payload = body): Promise<Answer> =>
-    as.ask(route.method, to, { ...ask, ...(payload === undefined ? {} : { body: payload }) });
+    as.ask(route.method, to, {
+      ...ask,
+      ...(headers && { headers }),
+      ...(payload === undefined ? {} : { body: payload }),
+    });
   const without = await ask({});
   expect([without.status, codeOf(without)]).toEqual([400, 'idempotency.key_required']);
   const key = crypto.randomUUID();

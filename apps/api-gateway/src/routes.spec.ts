@@ -19,6 +19,7 @@ import { anotherPayload, keyedOperations, walkKeyed } from './keyed-walk.spec-su
 let gateway: TestGateway;
 let ada: Caller;
 let bob: Caller;
+let leaver: Caller;
 let brane: string;
 let street: string;
 let house: string;
@@ -32,12 +33,17 @@ beforeAll(async () => {
   gateway = await startTestGateway();
   ada = await gateway.user('Ada');
   bob = await gateway.user('Bob');
+  await gateway.store.transact({ label: 'spec' }, async (tx) => {
+    const user = await tx.get('users', [ada.id]);
+    if (user) tx.put('users', { ...user, roles: ['user', 'admin'] });
+  });
   await settle();
 });
 afterAll(() => gateway.close());
 
 /** Makes anew what the samples are about. */
 async function settle(): Promise<void> {
+  leaver = await gateway.user('Lea');
   brane = await makeBrane(ada);
   street = await makeGroup(ada, brane, { name: 'street' });
   house = await makeGroup(ada, brane, { name: 'house' });
@@ -57,11 +63,16 @@ interface Sample {
   readonly path?: Readonly<Record<string, () => string>>;
   readonly query?: string | (() => string);
   readonly body?: () => unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Without it ada, who is an administrator. */
+  readonly by?: () => Caller;
 }
 
 const uuid = (): string => crypto.randomUUID();
 const inBrane = { id: () => brane };
 const member = { id: () => brane, user_id: () => bob.id };
+const pinned = uuid();
+const pin = { id: () => ada.id, prototype_id: () => pinned };
 const onHouse = { id: () => house };
 const onLamp = { id: () => lamp };
 const edit = (): unknown => ({
@@ -73,6 +84,14 @@ const edit = (): unknown => ({
 const SAMPLES: Readonly<Record<string, Sample>> = {
   'users.me': {},
   'users.update_me': { body: () => ({ name: 'Ada L' }) },
+  'users.get': { path: { id: () => ada.id } },
+  'users.update': { path: { id: () => 'me' }, body: () => ({ locale: 'en' }) },
+  'users.put_inventory': { path: pin, body: () => ({}) },
+  'users.inventory': { path: { id: () => 'me' } },
+  'users.delete_inventory': { path: pin },
+  'admin.suspend': { path: { id: () => bob.id }, body: () => ({ reason: 'spam' }) },
+  'admin.unsuspend': { path: { id: () => bob.id } },
+  'admin.put_roles': { path: { id: () => bob.id }, body: () => ({ roles: ['user'] }) },
   'brane.create': { body: () => ({ name: 'b', visibility: 'link' }) },
   'brane.list': { query: '?limit=10' },
   'brane.get': { path: inBrane },
@@ -128,6 +147,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.delete': { path: onHouse },
   'brane.delete': { path: inBrane },
   'brane.undelete': { path: inBrane },
+  'users.delete': { path: { id: () => 'me' }, by: () => leaver, headers: { 'if-match': '"1"' } },
 };
 
 const NOT_YET = ['brane.restore', 'brane.fork', 'object.promote', 'object.demote', 'object.action'];
@@ -154,6 +174,7 @@ async function send(
   return caller.ask(route.method, pathOf(route, sample), {
     ...(body === undefined ? {} : { body }),
     ...(route.idempotency === 'required' ? { key: uuid() } : {}),
+    ...(sample.headers && { headers: sample.headers }),
     ...ask,
   });
 }
@@ -169,7 +190,9 @@ describe('every route of the table', () => {
   it.each(routes)('%s answers as documented (REST-WIRE-2)', async (id, route) => {
     if (!route) throw new Error(`no route ${id}`);
     const sample = SAMPLES[id] ?? {};
-    const answer = await send(ada, route, sample, { as: id.length % 2 === 0 ? 'cbor' : 'json' });
+    const answer = await send(sample.by?.() ?? ada, route, sample, {
+      as: id.length % 2 === 0 ? 'cbor' : 'json',
+    });
     if (NOT_YET.includes(id)) {
       expect([answer.status, codeOf(answer)]).toEqual([422, 'op.unsupported']);
       expect(errorsOf(route)).toContain('op.unsupported');
@@ -257,7 +280,8 @@ describe('every route of /object, /prototype and /users that changes something',
       const sample = SAMPLES[id] ?? {};
       const [path, body] = [pathOf(route, sample), sample.body?.()];
       const { first, again } = await walkKeyed({
-        ...{ route, path, body, as: ada },
+        ...{ route, path, body, as: sample.by?.() ?? ada },
+        ...(sample.headers && { headers: sample.headers }),
         other: anotherPayload(route, { path, body }) ?? { path: pathOf(route, {}), body },
       });
       if (NOT_YET.includes(id)) {

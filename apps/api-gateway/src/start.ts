@@ -1,6 +1,8 @@
 import { openBus, openCache, openCommitter, openStore, openVerifier } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
+import { announceRevocation } from '@state-server/identity';
 import { channels } from '@state-server/messaging-port';
+import type { RevocationDoc } from '@state-server/persistence-port';
 import type { HttpService, Service } from '@state-server/platform';
 import type { ApiGatewayConfig } from './config';
 import { openGateway } from './gateway';
@@ -19,5 +21,8 @@ export async function start(service: Service<ApiGatewayConfig>): Promise<HttpSer
   const poke = (): void => {
     bus.publish(channels.operations, new Uint8Array(0));
   };
-  return openGateway(service, { store, cache, committer, verifier, poke });
+  const announce = (revocation: RevocationDoc): void => {
+    announceRevocation(bus, revocation);
+  };
+  return openGateway(service, { store, cache, committer, verifier, poke, announce });
 }

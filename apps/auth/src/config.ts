@@ -6,6 +6,7 @@ import {
   defineConfig,
   flag,
   integer,
+  list,
   optional,
   type ServiceConfig,
   text,
@@ -36,6 +37,14 @@ const fields = {
     default: 'false',
     inProduction: (on) => (on ? 'must not be true in production' : undefined),
   }),
+  ADMIN_EMAILS: list(
+    (email) => (/^[^\s@]{1,64}@[^\s@]{1,255}$/.test(email) ? email.toLowerCase() : undefined),
+    'must be email addresses',
+    {
+      description: 'Whoever signs in with one of these addresses, separated by commas, is an administrator.',
+      default: '',
+    },
+  ),
   SIGN_INS_PER_MINUTE: integer(
     { min: 1, max: 1_000_000 },
     { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },

@@ -38,6 +38,7 @@ export async function openAuth(
     log,
     tokens: createTokenIssuer({ keys, ...names, environment }),
     jwks: keys.jwks,
+    admins: new Set(config.ADMIN_EMAILS),
     signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
   };
   const verifier = createTokenVerifier({

@@ -3,6 +3,7 @@ import { announceWrites, openBus, openCommitter, openStore } from '@state-server
 import { openActivityMeter } from '@state-server/features-analytics';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
+import { userDeletion, type UserOperationDeps } from '@state-server/features-user';
 import {
   type ConfigOf,
   type HttpService,
@@ -62,7 +63,7 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
   runner.start();
   const operations = new OperationsLoop({
     ...{ store, environment, bus, log, metrics },
-    kinds: operationKinds(kindsOfOperations({ store, committer })),
+    kinds: operationKinds(kindsOfOperations({ store, committer, environment })),
     runner: `${service.instance}-${environment.ids.uuid()}`,
   });
   operations.start();
@@ -74,11 +75,10 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
 }
 
 /** Every kind of long work that this process can do: a feature's own goes here. */
-function kindsOfOperations(deps: {
-  readonly store: Store;
-  readonly committer: Committer;
-}): readonly OperationKind[] {
-  return [upgradeInstancesKind(deps)];
+function kindsOfOperations(
+  deps: UserOperationDeps & { readonly store: Store; readonly committer: Committer },
+): readonly OperationKind[] {
+  return [upgradeInstancesKind(deps), userDeletion(deps)];
 }
 
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {

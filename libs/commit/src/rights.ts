@@ -42,13 +42,11 @@ function denied({ request }: Work, meta: BraneMeta): StateError {
   return fail('permission.denied', details, `A ${role ?? 'stranger'} may not do this here.`);
 }
 
-/** What a deleted brane takes: its restoration or purge, the reaping, and the hand-over of a member who is gone. */
+/** What a deleted brane takes: its restoration or purge, the reaping, and what the server itself says of it. */
 function standsDeletion({ demand, request }: Work): boolean {
   if (demand.kind === 'reap') return true;
   if (demand.kind !== 'administer') return false;
-  return demand.ops.every(
-    ({ op }) => op === 'set_status' || (op === 'set_member' && request.actor.kind === 'system'),
-  );
+  return request.actor.kind === 'system' || demand.ops.every(({ op }) => op === 'set_status');
 }
 
 function allowed(role: Standing, { demand, request }: Work): boolean {

@@ -9,7 +9,15 @@ export { announceRevocation } from './revocation-messages';
 export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';
 export type { Revocations, RevocationSubject } from './revocations';
 export { newSecret, secretHash } from './secret';
-export { endSession, openSession, type OpenSession, rotateRefreshToken, type Rotation } from './sessions';
+export { assertNotSuspended, isSuspended } from './suspension';
+export {
+  endSession,
+  endSessionsOf,
+  openSession,
+  type OpenSession,
+  rotateRefreshToken,
+  type Rotation,
+} from './sessions';
 export { type Jwks, loadSigningKeys, type PublicKey, type SigningKeys } from './signing-keys';
 export { createTestTokens, newPrivateKeyPem, NO_REVOCATIONS, type TestTokens } from './test-tokens';
 export { issueTicket, redeemTicket, type TicketDeps, type TicketRequest } from './tickets';

@@ -2,10 +2,12 @@ import { asSessionId, type SessionId, type UserId } from '@state-server/domain';
 import type { RevocationDoc, SessionDoc, Transaction, UserDoc } from '@state-server/persistence-port';
 import { ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, REVOCATION_MARGIN_MS, toTime, TWIN_MS } from './identity';
 import { secretHash } from './secret';
+import { assertNotSuspended, isSuspended } from './suspension';
 
 export interface OpenSession {
   readonly session_id: string;
-  readonly user_id: UserId;
+  /** As he was read, or is written, in this transaction. */
+  readonly user: UserDoc;
   /** A fresh secret, made outside of the transaction. */
   readonly refresh_token: string;
   /** Ms since the epoch. */
@@ -13,9 +15,15 @@ export interface OpenSession {
   readonly user_agent?: string;
 }
 
-/** A session with its first refresh token. */
+/**
+ * A session with its first refresh token: every way to sign in comes through here. Guards the user's record, so that nobody
+ * gets in beside his suspension or deletion (P1). Throws `user.suspended`.
+ */
 export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
-  const { session_id, user_id, refresh_token, now, user_agent } = input;
+  const { session_id, user, refresh_token, now, user_agent } = input;
+  const user_id = user.id;
+  assertNotSuspended(user, now);
+  tx.guard('users', [user_id]);
   const session: SessionDoc = {
     id: asSessionId(session_id),
     user_id,
@@ -39,7 +47,8 @@ export type Rotation =
   | { readonly kind: 'superseded' }
   /** Somebody else has it too. */
   | { readonly kind: 'reused'; readonly revocation: RevocationDoc }
-  | { readonly kind: 'invalid' };
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'suspended'; readonly user: UserDoc };
 
 /**
  * Uses a refresh token once and puts `next` in its place (ID3–ID5). It writes the token and the session, so it conflicts
@@ -57,7 +66,10 @@ export async function rotateRefreshToken(
     tx.get('sessions', [token.session_id]),
     tx.get('users', [token.user_id]),
   ]);
-  if (!session || !user) return { kind: 'invalid' };
+  if (!session || !user || user.deleted_at !== undefined) return { kind: 'invalid' };
+  if (isSuspended(user, now)) return { kind: 'suspended', user };
+  // Neither his suspension nor his deletion comes between.
+  tx.guard('users', [user.id]);
   if (token.used_at !== undefined) {
     // Only the token before the present one has a twin; anything older was taken from somewhere.
     const isTwin = token.used_at === session.last_used_at && now - Date.parse(token.used_at) <= TWIN_MS;
@@ -89,6 +101,36 @@ export function endSession(tx: Transaction, session: { readonly id: SessionId },
   tx.delete('sessions', [session.id]);
   tx.put('revocations', revocation);
   return revocation;
+}
+
+/** Sessions that one transaction ends. */
+const SESSIONS_AT_ONCE = 200;
+
+/**
+ * Ends all that a user is signed in with: his access tokens by one revocation, and up to 200 of his sessions. What is left
+ * (`more`) is of no use to him once his record says that he is suspended or gone. Announce the revocations after commit.
+ */
+export async function endSessionsOf(
+  tx: Transaction,
+  userId: UserId,
+  now: number,
+): Promise<{ readonly revocations: readonly RevocationDoc[]; readonly more: boolean }> {
+  const sessions = await tx.range('sessions', {
+    index: 'by_user',
+    prefix: [userId],
+    limit: SESSIONS_AT_ONCE + 1,
+  });
+  const everything: RevocationDoc = {
+    kind: 'user',
+    value: userId,
+    at: toTime(now),
+    not_before: toTime(now),
+    expires_at: toTime(now + ACCESS_TOKEN_MS + REVOCATION_MARGIN_MS),
+  };
+  tx.put('revocations', everything);
+  // A token of one of these may be signed a moment after this commit: it ends with its session.
+  const ended = sessions.slice(0, SESSIONS_AT_ONCE).map((session) => endSession(tx, session, now));
+  return { revocations: [everything, ...ended], more: sessions.length > SESSIONS_AT_ONCE };
 }
 
 function putRefreshToken(tx: Transaction, session: SessionDoc, token: string, now: number): void {

@@ -4,6 +4,7 @@ import { toHttpError } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
 import { ACCESS_TOKEN_MS, type Identity, TICKET_MS, toTime } from './identity';
 import { newSecret, secretHash } from './secret';
+import { isSuspended } from './suspension';
 
 export interface TicketDeps {
   readonly store: Store;
@@ -49,7 +50,7 @@ export async function redeemTicket(
   if (ticket.length > MAX_TICKET_CHARS) throw fail('auth.ticket_invalid');
   const hash = secretHash(ticket);
   const now = environment.clock.now();
-  const found = await store.transact({ label: 'ticket.redeem' }, (tx) => useUp(tx, hash)).catch(rethrow);
+  const found = await store.transact({ label: 'ticket.redeem' }, (tx) => useUp(tx, hash, now)).catch(rethrow);
   if (!found || found.doc.expires_at <= toTime(now)) throw fail('auth.ticket_invalid');
   if (found.doc.origin !== undefined && found.doc.origin !== peer.origin) throw fail('auth.ticket_invalid');
   return toIdentity(found.doc, found.user, now);
@@ -59,6 +60,7 @@ export async function redeemTicket(
 async function useUp(
   tx: Transaction,
   hash: string,
+  now: number,
 ): Promise<{ readonly doc: TicketDoc; readonly user: UserDoc } | undefined> {
   const doc = await tx.get('tickets', [hash]);
   if (!doc) return undefined;
@@ -68,7 +70,8 @@ async function useUp(
     tx.get('sessions', [doc.session_id]),
     tx.get('users', [doc.user_id]),
   ]);
-  return session && user ? { doc, user } : undefined;
+  const enters = session && user && user.deleted_at === undefined && !isSuspended(user, now);
+  return enters ? { doc, user } : undefined;
 }
 
 /** A socket's door knows StateErrors alone. */

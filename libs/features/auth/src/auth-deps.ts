@@ -15,6 +15,8 @@ export interface AuthDeps {
   readonly tokens: TokenIssuer;
   readonly environment: Pick<Environment, 'clock' | 'ids'>;
   readonly log: Logger;
+  /** Emails in lower case whose owners administer the installation. */
+  readonly admins?: ReadonlySet<string>;
 }
 
 export interface AuthHttpDeps extends AuthDeps {

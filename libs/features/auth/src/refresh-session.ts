@@ -1,10 +1,15 @@
-import { announceRevocation, newSecret, rotateRefreshToken } from '@state-server/identity';
+import {
+  announceRevocation,
+  assertNotSuspended,
+  newSecret,
+  rotateRefreshToken,
+} from '@state-server/identity';
 import { fail, type TokensResponse } from '@state-server/protocol';
 import type { AuthDeps } from './auth-deps';
 import { issueTokens } from './issue-tokens';
 
 /**
- * New tokens for a refresh token, which is used up by it. Throws `auth.refresh_invalid`; `auth.refresh_superseded` for
+ * New tokens for a refresh token, which is used up by it. Throws `user.suspended`; `auth.refresh_invalid`; `auth.refresh_superseded` for
  * the slower of two who used it at the same time (the session lives); `auth.refresh_reused` for one that was used
  * before, after its session was ended for safety.
  */
@@ -27,6 +32,9 @@ export async function refreshSession(
       announceRevocation(bus, rotation.revocation);
       log.warn('auth.refresh_reused', { session_id: rotation.revocation.value });
       throw fail('auth.refresh_reused');
+    case 'suspended':
+      assertNotSuspended(rotation.user, now);
+      throw fail('auth.refresh_invalid');
     case 'invalid':
       throw fail('auth.refresh_invalid');
     default:

@@ -1,4 +1,5 @@
-import { asSessionId, asUserId } from '@state-server/domain';
+import { asSessionId, asUserId, type UserId } from '@state-server/domain';
+import type { Store } from '@state-server/persistence-port';
 import type { TokensResponse } from '@state-server/protocol';
 import { coded, createWorld, type World } from './auth.spec-support';
 import { signInDev } from './dev/sign-in-dev';
@@ -109,5 +110,100 @@ describe('the session of a token', () => {
       session_id: asSessionId(world.environment.ids.uuid()),
     };
     await expect(getSession(world.deps.store, nobody)).rejects.toEqual(coded('auth.revoked'));
+  });
+});
+
+describe('a user who is suspended (USER-5)', () => {
+  async function suspend(world: World, id: UserId, until?: string): Promise<void> {
+    const { environment, store } = world.deps;
+    await store.transact({ label: 'spec' }, async (tx) => {
+      const user = await tx.get('users', [id]);
+      if (!user) throw new Error('no user');
+      const at = new Date(environment.clock.now()).toISOString();
+      tx.put('users', {
+        ...user,
+        suspension: { reason: 'x', at, by: id, ...(until === undefined ? {} : { until }) },
+      });
+    });
+  }
+
+  it('neither signs in nor refreshes, and is told so', async () => {
+    const { world, tokens } = await signedIn();
+    await suspend(world, tokens.user.id);
+    await expect(signInDev(world.deps, { name: 'Ada' })).rejects.toEqual(coded('user.suspended'));
+    await expect(refreshSession(world.deps, tokens)).rejects.toEqual(coded('user.suspended'));
+  });
+
+  it('does both again when its time is over, with the token that he had', async () => {
+    const { world, tokens } = await signedIn();
+    const { environment } = world;
+    await suspend(world, tokens.user.id, new Date(environment.clock.now() + 60_000).toISOString());
+    await environment.advance(59_999);
+    await expect(signInDev(world.deps, { name: 'Ada' })).rejects.toMatchObject({
+      code: 'user.suspended',
+      details: { until: '2026-01-01T00:01:00.000Z' },
+    });
+    await environment.advance(1);
+    expect((await refreshSession(world.deps, tokens)).user.id).toBe(tokens.user.id);
+    expect((await signInDev(world.deps, { name: 'Ada' })).user.id).toBe(tokens.user.id);
+  });
+
+  it('does not slip in beside the suspension (P1)', async () => {
+    const { world, tokens } = await signedIn();
+    const { store } = world.deps;
+    let meddled = false;
+    const meddling: Store = {
+      ...{
+        kind: store.kind,
+        read: store.read.bind(store),
+        check: () => store.check(),
+        close: () => store.close(),
+      },
+      transact: (options, callback) =>
+        store.transact(options, async (tx) => {
+          const result = await callback(tx);
+          if (!meddled) await suspend(world, tokens.user.id);
+          meddled = true;
+          return result;
+        }),
+    };
+    const deps = { ...world.deps, store: meddling };
+    await expect(refreshSession(deps, tokens)).rejects.toEqual(coded('user.suspended'));
+    meddled = false;
+    await expect(signInDev(deps, { name: 'Ada' })).rejects.toEqual(coded('user.suspended'));
+  });
+});
+
+describe('a user who was deleted (USER-7)', () => {
+  it('is somebody else when he comes back', async () => {
+    const { world, tokens } = await signedIn();
+    const { store } = world.deps;
+    const at = '2026-01-01T00:00:00.000Z';
+    await store.transact({ label: 'spec' }, async (tx) => {
+      const user = await tx.get('users', [tokens.user.id]);
+      if (user) tx.put('users', { ...user, name: '', roles: [], deleted_at: at });
+    });
+    await expect(refreshSession(world.deps, tokens)).rejects.toEqual(coded('auth.refresh_invalid'));
+    const again = await signInDev(world.deps, { name: 'Ada' });
+    expect(again.user.id).not.toBe(tokens.user.id);
+    expect((await signInDev(world.deps, { name: 'Ada' })).user.id).toBe(again.user.id);
+  });
+});
+
+describe('an administrator (USER-3)', () => {
+  it('is whoever signs in with an address that the installation names', async () => {
+    const world = await createWorld();
+    const before = await signInDev(world.deps, { name: 'Ada', email: 'Ada@x.test' });
+    expect(before.user.roles).toEqual(['user']);
+    const deps = { ...world.deps, admins: new Set(['ada@x.test', 'eve@x.test']) };
+    const after = await signInDev(deps, { name: 'Ada', email: 'Ada@x.test' });
+    expect(after.user).toMatchObject({ id: before.user.id, roles: ['user', 'admin'], version: 2 });
+    expect((await signInDev(deps, { name: 'Ada', email: 'ada@x.test' })).user.version).toBe(2);
+    expect((await signInDev(deps, { name: 'Eve', email: 'EVE@x.test' })).user.roles).toEqual([
+      'user',
+      'admin',
+    ]);
+    // A name is not an address.
+    expect((await signInDev(deps, { name: 'ada@x.test' })).user.roles).toEqual(['user']);
   });
 });

@@ -4,6 +4,7 @@ import type { ReadTransaction } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Also, BraneDeps, BraneWriter, Replayed } from './brane-writer';
 import { type FoundBrane, withRole } from './find-brane';
+import { assertUserIn } from './guard-user';
 
 export interface CreateBrane extends BraneWriter {
   /** Of the brane and of its root group (SYNC S7). */
@@ -14,13 +15,16 @@ export interface CreateBrane extends BraneWriter {
   readonly also?: Also<FoundBrane & Replayed>;
 }
 
-/** Makes a brane with its root group; the user is its owner. Throws `id.taken`. */
+/** Makes a brane with its root group; the user is its owner. Throws `id.taken`, `user.not_found`. */
 export async function createBrane(deps: BraneDeps, input: CreateBrane): Promise<FoundBrane & Replayed> {
   const { user_id, op_id, id, name, visibility, settings } = input;
   const brane = { id, op_id, name, visibility, ...(settings && { settings }) };
   return withResult(
     (also) => deps.committer.createBrane({ kind: 'user', user_id }, { ...brane, also }),
-    async (tx, { replayed }) => ({ ...withRole(await existing(tx, id), user_id), replayed }),
+    async (tx, { replayed }) => {
+      if (!replayed) await assertUserIn(tx, user_id);
+      return { ...withRole(await existing(tx, id), user_id), replayed };
+    },
     input.also,
   );
 }

@@ -4,6 +4,7 @@ import { type MemberResource, fail } from '@state-server/protocol';
 import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
 import { authoriseInBrane } from './authorise-in-brane';
 import { findBrane } from './find-brane';
+import { assertUserIn } from './guard-user';
 import { memberIn } from './list-members';
 
 export interface SetMember extends BraneWriter {
@@ -27,16 +28,17 @@ export async function setMember(deps: BraneDeps, input: SetMember): Promise<Memb
   const ops = [{ op: 'set_member', user_id: member_id, role }] as const;
   return withResult(
     (also) => deps.committer.administer({ ...originOf(input, brane_id), ops, also }),
-    async (tx, { epoch, seq, replayed }) => ({
-      member: await memberIn(tx, brane_id, member_id),
-      position: { epoch, seq },
-      replayed,
-    }),
+    async (tx, { epoch, seq, replayed }) => {
+      // A replay tells what was; anything else would make somebody a member who goes at this moment (P1).
+      if (!replayed) await assertUserIn(tx, member_id);
+      const member = await memberIn(tx, brane_id, member_id);
+      return { member, position: { epoch, seq }, replayed };
+    },
     input.also,
   );
 }
 
 async function assertUser({ store }: BraneDeps, id: UserId): Promise<void> {
   const user = await withReadErrors(store.read({ label: 'user.get' }, (tx) => tx.get('users', [id])));
-  if (!user) throw fail('user.not_found', { id });
+  if (!user || user.deleted_at !== undefined) throw fail('user.not_found', { id });
 }

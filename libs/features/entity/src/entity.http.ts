@@ -13,6 +13,7 @@ import {
   respond,
   stateSeqHeader,
   toBraneResource,
+  toUserSummary,
 } from '@state-server/platform';
 import { type EntityResponse, fail } from '@state-server/protocol';
 import type { Entity } from './find-entities';
@@ -93,7 +94,7 @@ function toResource(entity: Entity): EntityResponse {
     case 'object':
       return { kind: 'object', object: entity.object };
     case 'user':
-      return { kind: 'user', user: { id: entity.user.id, name: entity.user.name } };
+      return { kind: 'user', user: toUserSummary(entity.user) };
     default:
       return entity satisfies never;
   }

@@ -3,9 +3,39 @@ import type { UserId } from '@state-server/domain';
 import type { Store, UserDoc } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 
-/** Throws `user.not_found`. */
+/** Throws `user.not_found`, also for one who is gone. */
 export async function getUser(store: Store, userId: UserId): Promise<UserDoc> {
-  const user = await withReadErrors(store.read({ label: 'user.get' }, (tx) => tx.get('users', [userId])));
-  if (!user) throw fail('user.not_found', { id: userId });
+  return there(
+    await withReadErrors(store.read({ label: 'user.get' }, (tx) => tx.get('users', [userId]))),
+    userId,
+  );
+}
+
+/** A user who is there. Throws `user.not_found`. */
+export function there(user: UserDoc | undefined, id: UserId): UserDoc {
+  if (!user || user.deleted_at !== undefined) throw fail('user.not_found', { id });
   return user;
+}
+
+/** How much of a user somebody may see. */
+export type SeenUser = { readonly as: 'self' | 'admin' | 'other'; readonly user: UserDoc };
+
+/** Any user, one who is gone too, for whoever asks. Throws `user.not_found` for an id that no user ever had. */
+export async function seeUser(store: Store, viewer: UserId, userId: UserId): Promise<SeenUser> {
+  const [user, asking] = await withReadErrors(
+    store.read({ label: 'user.see' }, (tx) => tx.getMany('users', [[userId], [viewer]])),
+  );
+  if (!user) throw fail('user.not_found', { id: userId });
+  if (viewer === userId) return { as: 'self', user: there(user, userId) };
+  return { as: asking && isAdmin(asking) ? 'admin' : 'other', user };
+}
+
+export function isAdmin({ roles, deleted_at }: UserDoc): boolean {
+  return deleted_at === undefined && roles.includes('admin');
+}
+
+/** Throws `permission.denied`. */
+export async function assertAdmin(store: Store, userId: UserId): Promise<void> {
+  const user = await withReadErrors(store.read({ label: 'user.get' }, (tx) => tx.get('users', [userId])));
+  if (!user || !isAdmin(user)) throw fail('permission.denied', undefined, 'Only administrators may do this.');
 }

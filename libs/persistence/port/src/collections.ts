@@ -128,6 +128,11 @@ export const COLLECTIONS = {
       by_age: { id: 2, fields: ['kind', 'created_at'] },
     },
   },
+  inventory: {
+    id: 33,
+    key: ['user_id', 'prototype_id'],
+    indexes: { by_time: { id: 1, fields: ['user_id', 'added_at'] } },
+  },
   popularity: {
     id: 50,
     key: ['kind', 'id'],

@@ -21,11 +21,19 @@ import type {
   PrototypeVersion,
   Role,
   SceneObject,
-  SessionId,
   SpatialKey,
   UserId,
   Visibility,
 } from '@state-server/domain';
+import type {
+  IdentityDoc,
+  InventoryDoc,
+  RefreshTokenDoc,
+  RevocationDoc,
+  SessionDoc,
+  TicketDoc,
+  UserDoc,
+} from './user-documents';
 
 /** RFC 3339 UTC with milliseconds, so that text order is time order. */
 type Time = string;
@@ -180,60 +188,6 @@ export interface PrototypeTreeDoc {
   readonly tree: PrototypeTree;
 }
 
-export interface UserDoc {
-  readonly id: UserId;
-  readonly name: string;
-  readonly email?: string;
-  readonly roles: readonly ('user' | 'admin')[];
-  readonly version: number;
-  readonly created_at: Time;
-  readonly updated_at: Time;
-}
-
-export interface IdentityDoc {
-  readonly provider: string;
-  readonly subject: string;
-  readonly user_id: UserId;
-}
-
-export interface SessionDoc {
-  readonly id: SessionId;
-  readonly user_id: UserId;
-  readonly created_at: Time;
-  readonly last_used_at: Time;
-  readonly expires_at: Time;
-  readonly user_agent?: string;
-}
-
-export interface RefreshTokenDoc {
-  /** SHA-256 of the token, hex. */
-  readonly hash: string;
-  readonly session_id: SessionId;
-  readonly user_id: UserId;
-  readonly issued_at: Time;
-  readonly expires_at: Time;
-  readonly used_at?: Time;
-}
-
-/** Kept until no token that it concerns can live any more (SYNC F1). */
-export interface RevocationDoc {
-  readonly kind: 'session' | 'token' | 'user';
-  readonly value: string;
-  readonly at: Time;
-  /** For kind `user`: tokens issued before this time are dead. */
-  readonly not_before?: Time;
-  readonly expires_at: Time;
-}
-
-export interface TicketDoc {
-  /** SHA-256 of the ticket, hex. */
-  readonly hash: string;
-  readonly user_id: UserId;
-  readonly session_id: SessionId;
-  readonly origin?: string;
-  readonly expires_at: Time;
-}
-
 export interface IdempotencyKeyDoc {
   readonly user_id: UserId;
   readonly key: string;
@@ -371,6 +325,7 @@ export interface Documents {
   checkpoint_due: CheckpointDueDoc;
   search_terms: SearchTermDoc;
   listings: ListingDoc;
+  inventory: InventoryDoc;
   popularity: PopularityDoc;
   activity: ActivityDoc;
   operations: OperationDoc;

@@ -6,3 +6,4 @@ export * from './store';
 export * from './read-steps';
 export * from './listings';
 export * from './cache';
+export * from './user-documents';

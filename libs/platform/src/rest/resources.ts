@@ -1,6 +1,12 @@
 import type { BraneMeta, Standing } from '@state-server/domain';
 import type { HeadDoc, OperationDoc, UserDoc } from '@state-server/persistence-port';
-import type { BraneResource, OperationResource, UserResource } from '@state-server/protocol';
+import type {
+  AdminUserResource,
+  BraneResource,
+  OperationResource,
+  UserResource,
+  UserSummary,
+} from '@state-server/protocol';
 
 /** A brane as it was read with its head. */
 export interface BraneState {
@@ -46,11 +52,14 @@ export function toBraneResource({ meta, version, head }: BraneState, role: Stand
 
 /** A user on the wire, for himself. */
 export function toUserResource(user: UserDoc): UserResource {
-  const { id, name, email, roles, version, created_at, updated_at } = user;
+  const { id, name, email, avatar, locale, settings, roles, version, created_at, updated_at } = user;
   return {
     id,
     name,
     ...(email === undefined ? {} : { email }),
+    ...(avatar === undefined ? {} : { avatar }),
+    ...(locale === undefined ? {} : { locale }),
+    ...(settings === undefined ? {} : { settings }),
     roles: [...roles],
     version,
     created_at,
@@ -72,4 +81,20 @@ export function toOperationResource(operation: OperationDoc): OperationResource 
 /** Where an operation is seen. */
 export function operationLocation({ brane_id, id }: Pick<OperationDoc, 'brane_id' | 'id'>): string {
   return `/brane/${brane_id}/operations/${id}`;
+}
+
+/** For an administrator. */
+export function toAdminUserResource(user: UserDoc): AdminUserResource {
+  const { suspension, deleted_at } = user;
+  return {
+    ...toUserResource(user),
+    ...(suspension && { suspension }),
+    ...(deleted_at === undefined ? {} : { deleted_at }),
+  };
+}
+
+/** For everybody else. Of one who is gone nothing but that. */
+export function toUserSummary({ id, name, avatar, deleted_at }: UserDoc): UserSummary {
+  if (deleted_at !== undefined) return { id, name: null, deleted: true };
+  return { id, name, ...(avatar === undefined ? {} : { avatar }) };
 }

@@ -36,6 +36,8 @@ export const SHARED_COMPONENTS: Readonly<Record<string, readonly [Schema, string
 export const REST_COMPONENTS: Readonly<Record<string, readonly [Schema, string]>> = {
   User: [resources.user, 'A user, as seen by himself.'],
   UserSummary: [resources.userSummary, 'What others may see of a user.'],
+  AdminUser: [resources.adminUser, 'A user, as seen by an administrator.'],
+  InventoryItem: [resources.inventoryItem, 'A prototype that a user has at hand.'],
   Tokens: [resources.tokens, 'An access token (15 minutes) and the refresh token that gets the next.'],
   Prototype: [prototypes.prototype, 'A prototype, whatever the version.'],
   PropertyRule: [prototypes.propertyRule, 'What a property of an instance may be.'],

@@ -10,12 +10,13 @@ import type { JsonSchema } from './wire-shapes';
 
 const AREAS: Readonly<Record<Exclude<Route['area'], 'internal'>, string>> = {
   auth: 'Signing in, tokens, sessions.',
-  users: 'Profiles.',
+  users: 'Profiles, inventories, the end of an account.',
   brane: 'Branes, their log and their members.',
   object: 'Groups and blocks.',
   prototype: 'Templates with versions, and their instances.',
   entity: 'Whatever has an id.',
   analytics: 'What goes on where.',
+  admin: 'What administrators do to users.',
   websocket: 'What is needed to open the WebSocket at /ws (see the AsyncAPI document).',
   health: 'Whether a service works.',
 };

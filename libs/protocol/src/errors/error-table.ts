@@ -79,6 +79,9 @@ export const ERRORS = {
   'operation.not_found': row(404, 'This brane has no such operation.'),
 
   'user.not_found': row(404, 'There is no such user.'),
+  'user.suspended': row(403, 'This account is suspended.'),
+  'inventory.not_found': row(404, 'The prototype is not in this inventory.'),
+  'inventory.full': row(422, 'The inventory holds as much as it may.'),
   'member.last_owner': row(409, 'A brane keeps at least one owner.'),
   'member.unknown': row(404, 'This user is not a member of the brane.'),
   'permission.denied': row(403, 'Your role in this brane does not allow it.'),
@@ -131,6 +134,7 @@ export const ERRORS = {
   'idempotency.key_required': row(400, 'Send an Idempotency-Key header.'),
   'idempotency.key_invalid': row(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'),
   'idempotency.key_reused': row(422, 'The Idempotency-Key was used for another request.'),
+  'precondition.required': row(428, 'Name the version that you have seen in If-Match: this cannot be taken back.'),
   'precondition.failed': row(412, 'The resource was changed since the version named in If-Match.'),
 
   'rate.limited': passing(429, 'Too many requests: slow down.', 3004),

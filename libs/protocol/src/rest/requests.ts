@@ -1,6 +1,15 @@
 import * as z from 'zod/mini';
 import { role, visibility } from '../schema/brane-meta';
-import { braneId, logPosition, objectId, operationId, opId, userId, version } from '../schema/ids';
+import {
+  braneId,
+  logPosition,
+  objectId,
+  operationId,
+  opId,
+  prototypeId,
+  userId,
+  version,
+} from '../schema/ids';
 import { clientOps, newObjectOf, pointer } from '../schema/ops';
 import { transform, value, valueMap } from '../schema/values';
 import { cursor, integerParameter, limit } from './page';
@@ -26,7 +35,54 @@ export const refreshRequest = z.strictObject({
   refresh_token: z.string().check(z.minLength(1), z.maxLength(512)),
 });
 
-export const updateUserRequest = z.strictObject({ name: z.string().check(z.minLength(1), z.maxLength(100)) });
+/** `me`: the caller. */
+const userRef = z.union([z.literal('me'), userId]);
+export const userParams = z.strictObject({ id: userRef });
+export const inventoryParams = z.strictObject({ id: userRef, prototype_id: prototypeId });
+export const adminUserParams = z.strictObject({ id: userId });
+/** Null takes a field, or one of the settings, away; what is not named stays. */
+export const updateUserRequest = z
+  .strictObject({
+    name: z.exactOptional(z.string().check(z.minLength(1))),
+    /** An https URL, or the id of a model or an asset. */
+    avatar: z.exactOptional(z.nullable(z.string())),
+    /** BCP 47. */
+    locale: z.exactOptional(z.nullable(z.string())),
+    /** Of the clients, which alone know what they mean: at most 64 of them and 16 KiB. */
+    settings: z.exactOptional(z.nullable(valueMap)),
+  })
+  .check(z.refine((body) => Object.keys(body).length > 0, 'must set name, avatar, locale or settings'));
+/** Where it was found, or who gave it. */
+const inventorySource = z
+  .strictObject({ brane_id: z.exactOptional(braneId), user_id: z.exactOptional(userId) })
+  .check(z.refine((from) => Object.keys(from).length > 0, 'must name brane_id or user_id'));
+export const putInventoryRequest = z.strictObject({
+  source: z._default(z.enum(['pinned', 'gift']), 'pinned'),
+  from: z.exactOptional(inventorySource),
+});
+export const suspendUserRequest = z.strictObject({
+  reason: z.string().check(z.minLength(1), z.maxLength(500)),
+  /** RFC 3339; without it until it is lifted. */
+  until: z.exactOptional(
+    z.string().check(
+      z.maxLength(40),
+      z.refine(
+        (text) => /^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text)),
+        'must be a time as in RFC 3339',
+      ),
+    ),
+  ),
+});
+export const putRolesRequest = z.strictObject({
+  /** Everybody is a user; an admin is more than that. */
+  roles: z.array(z.enum(['user', 'admin'])).check(
+    z.maxLength(2),
+    z.refine(
+      (roles) => roles.includes('user') && new Set(roles).size === roles.length,
+      'must be user, once, and more',
+    ),
+  ),
+});
 
 const settingsFields = {
   description: z.string(),
@@ -210,6 +266,8 @@ export const callbackResponse = z.object({
 
 export type DevSignInRequest = z.output<typeof devSignInRequest>;
 export type RefreshRequest = z.output<typeof refreshRequest>;
+export type PutInventoryRequest = z.output<typeof putInventoryRequest>;
+export type SuspendUserRequest = z.output<typeof suspendUserRequest>;
 export type UpdateUserRequest = z.output<typeof updateUserRequest>;
 export type CreateBraneRequest = z.output<typeof createBraneRequest>;
 export type ListBranesQuery = z.output<typeof listBranesQuery>;

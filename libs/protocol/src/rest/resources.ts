@@ -6,6 +6,7 @@ import {
   objectId,
   operationId,
   opId,
+  prototypeId,
   seq,
   sessionId,
   time,
@@ -13,19 +14,51 @@ import {
   version,
 } from '../schema/ids';
 import { op, sceneObject } from '../schema/objects';
+import { valueMap } from '../schema/values';
 
 export const user = z.object({
   id: userId,
   name: z.string(),
   email: z.exactOptional(z.string()),
+  /** An https URL, or the id of a model or an asset. */
+  avatar: z.exactOptional(z.string()),
+  /** BCP 47. */
+  locale: z.exactOptional(z.string()),
+  /** Of the clients, which alone know what they mean. */
+  settings: z.exactOptional(valueMap),
   roles: z.array(z.enum(['user', 'admin'])),
   version,
   created_at: time,
   updated_at: time,
 });
 
-/** What others may see of a user. */
-export const userSummary = z.object({ id: userId, name: z.string() });
+/** A user as an administrator sees him. */
+export const adminUser = z.object({
+  ...user.shape,
+  suspension: z.exactOptional(
+    z.object({ reason: z.string(), at: time, by: userId, until: z.exactOptional(time) }),
+  ),
+  deleted_at: z.exactOptional(time),
+});
+
+/** What others may see of a user. Of one who is gone nothing but that. */
+export const userSummary = z.object({
+  id: userId,
+  name: z.nullable(z.string()),
+  avatar: z.exactOptional(z.string()),
+  deleted: z.exactOptional(z.literal(true)),
+});
+
+/** One's own profile and an administrator's view are whole; others are shown what is public. */
+export const anyUser = z.union([adminUser, userSummary]);
+
+export const inventoryItem = z.object({
+  prototype_id: prototypeId,
+  /** `owned`: made by the user himself. */
+  source: z.enum(['owned', 'pinned', 'gift']),
+  from: z.exactOptional(z.object({ brane_id: z.exactOptional(braneId), user_id: z.exactOptional(userId) })),
+  added_at: time,
+});
 
 export const tokens = z.object({
   access_token: z.string(),
@@ -171,6 +204,8 @@ export const errorMessageResponse = z.object({
 });
 
 export type UserResource = z.output<typeof user>;
+export type AdminUserResource = z.output<typeof adminUser>;
+export type InventoryItem = z.output<typeof inventoryItem>;
 export type UserSummary = z.output<typeof userSummary>;
 export type TokensResponse = z.output<typeof tokens>;
 export type SessionResource = z.output<typeof session>;

@@ -17,6 +17,7 @@ export interface Route {
     | 'prototype'
     | 'entity'
     | 'analytics'
+    | 'admin'
     | 'websocket'
     | 'health'
     | 'internal';

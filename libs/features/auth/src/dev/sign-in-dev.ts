@@ -13,19 +13,25 @@ export interface SignInDev {
 }
 
 const PROVIDER = 'dev';
+const NO_ADMINS: ReadonlySet<string> = new Set();
 
 /** Signs in whoever says that he is somebody. Makes the user when he comes for the first time. */
 export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<TokensResponse> {
-  const { store, environment, tokens, log } = deps;
+  const { store, environment, tokens, log, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
-  const fresh: UserDoc = newUser(environment.ids.uuid(), input, new Date(now).toISOString());
+  const fresh = newUser(environment.ids.uuid(), input, new Date(now).toISOString());
   const sessionId = environment.ids.uuid();
   const refresh_token = newSecret();
   const { user, session } = await store.transact({ label: 'auth.sign_in_dev' }, async (tx) => {
-    const user = await findOrCreate(tx, subjectOf(input), fresh);
+    const user = await findOrCreate(
+      tx,
+      subjectOf(input),
+      fresh,
+      admins.has(input.email?.toLowerCase() ?? ''),
+    );
     const session = openSession(tx, {
       session_id: sessionId,
-      user_id: user.id,
+      user,
       refresh_token,
       now,
       ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
@@ -37,13 +43,32 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
 }
 
 /** Two first sign-ins at the same time write the same identity: the later one conflicts and finds the user (P1). */
-async function findOrCreate(tx: Transaction, subject: string, fresh: UserDoc): Promise<UserDoc> {
+async function findOrCreate(
+  tx: Transaction,
+  subject: string,
+  fresh: UserDoc,
+  isAdmin: boolean,
+): Promise<UserDoc> {
   const identity = await tx.get('identities', [PROVIDER, subject]);
   const known = identity && (await tx.get('users', [identity.user_id]));
-  if (known) return known;
-  tx.put('users', fresh);
+  // Whoever comes back after his deletion is somebody new.
+  if (known && known.deleted_at === undefined) return isAdmin ? appoint(tx, known, fresh.updated_at) : known;
+  tx.put('users', isAdmin ? { ...fresh, roles: ['user', 'admin'] } : fresh);
   tx.put('identities', { provider: PROVIDER, subject, user_id: fresh.id });
-  return fresh;
+  return isAdmin ? { ...fresh, roles: ['user', 'admin'] } : fresh;
+}
+
+/** The installation names its administrators: they are so from their next sign-in on. */
+function appoint(tx: Transaction, user: UserDoc, at: string): UserDoc {
+  if (user.roles.includes('admin')) return user;
+  const admin: UserDoc = {
+    ...user,
+    roles: [...user.roles, 'admin'],
+    version: user.version + 1,
+    updated_at: at,
+  };
+  tx.put('users', admin);
+  return admin;
 }
 
 function subjectOf({ name, email }: SignInDev): string {

@@ -13,7 +13,7 @@ export const authRoutes = {
     auth: 'none',
     request: devSignInRequest,
     response: { status: 200, schema: tokens },
-    errors: ['request.not_found'],
+    errors: ['request.not_found', 'user.suspended'],
     idempotency: 'none',
   },
   'auth.refresh': {
@@ -25,7 +25,7 @@ export const authRoutes = {
     auth: 'none',
     request: refreshRequest,
     response: { status: 200, schema: tokens },
-    errors: ['auth.refresh_invalid', 'auth.refresh_reused', 'auth.refresh_superseded'],
+    errors: ['auth.refresh_invalid', 'auth.refresh_reused', 'auth.refresh_superseded', 'user.suspended'],
     idempotency: 'none',
   },
   'auth.logout': {

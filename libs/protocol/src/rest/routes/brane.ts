@@ -21,7 +21,7 @@ export const braneRoutes = {
     auth: 'bearer',
     request: createBraneRequest,
     response: { status: 201, schema: brane },
-    errors: ['id.taken', 'field.invalid', 'field.too_large'],
+    errors: ['id.taken', 'field.invalid', 'field.too_large', 'user.not_found'],
     idempotency: 'honoured',
     etag: 'sent',
   },

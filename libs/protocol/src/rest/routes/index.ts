@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { adminRoutes } from './admin';
 import { analyticsRoutes } from './analytics';
 import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
@@ -26,6 +27,7 @@ export const ROUTES = {
   ...prototypeRoutes,
   ...otherRoutes,
   ...analyticsRoutes,
+  ...adminRoutes,
 } as const;
 
 export type RouteId = keyof typeof ROUTES;

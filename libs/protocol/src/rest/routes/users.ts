@@ -1,6 +1,10 @@
-import { updateUserRequest } from '../requests';
-import { user } from '../resources';
+import { pageOf, pageQuery } from '../page';
+import { inventoryParams, putInventoryRequest, updateUserRequest, userParams } from '../requests';
+import { anyUser, inventoryItem, operation, user } from '../resources';
 import type { RouteTable } from '../route';
+
+const WRITE_ERRORS = ['commit.conflict', 'commit.outcome_unknown'] as const;
+const PROFILE_ERRORS = [...WRITE_ERRORS, 'user.not_found', 'field.invalid', 'field.too_large'] as const;
 
 export const userRoutes = {
   'users.me': {
@@ -11,7 +15,7 @@ export const userRoutes = {
     summary: 'Your own profile.',
     auth: 'bearer',
     response: { status: 200, schema: user },
-    errors: [],
+    errors: ['user.not_found'],
     idempotency: 'none',
     etag: 'sent',
   },
@@ -20,12 +24,92 @@ export const userRoutes = {
     method: 'PATCH',
     path: '/users/me',
     area: 'users',
-    summary: 'Change your name.',
+    summary: 'Change your name, avatar, locale or settings.',
     auth: 'bearer',
     request: updateUserRequest,
     response: { status: 200, schema: user },
-    errors: [],
+    errors: PROFILE_ERRORS,
     idempotency: 'required',
     etag: 'honoured',
+  },
+  'users.get': {
+    id: 'users.get',
+    method: 'GET',
+    path: '/users/{id}',
+    area: 'users',
+    summary:
+      'A user: yourself whole, of others id, name and avatar; of one who is gone that he is. Administrators see all of it.',
+    auth: 'bearer',
+    params: userParams,
+    response: { status: 200, schema: anyUser },
+    errors: ['user.not_found'],
+    idempotency: 'none',
+    etag: 'sent',
+  },
+  'users.update': {
+    id: 'users.update',
+    method: 'PATCH',
+    path: '/users/{id}',
+    area: 'users',
+    summary: 'The same as PATCH /users/me; of others it is refused.',
+    auth: 'bearer',
+    params: userParams,
+    request: updateUserRequest,
+    response: { status: 200, schema: user },
+    errors: [...PROFILE_ERRORS, 'permission.denied'],
+    idempotency: 'required',
+    etag: 'honoured',
+  },
+  'users.delete': {
+    id: 'users.delete',
+    method: 'DELETE',
+    path: '/users/{id}',
+    area: 'users',
+    summary:
+      'Delete yourself, for good: If-Match must name the version that you have seen. You are signed out everywhere at once, and your personal data is gone; your branes are handed on or deleted by the operation that this answers.',
+    auth: 'bearer',
+    params: userParams,
+    response: { status: 202, schema: operation },
+    errors: [...WRITE_ERRORS, 'user.not_found', 'permission.denied', 'precondition.required'],
+    idempotency: 'required',
+    etag: 'honoured',
+  },
+  'users.inventory': {
+    id: 'users.inventory',
+    method: 'GET',
+    path: '/users/{id}/inventory',
+    area: 'users',
+    summary: 'The prototypes that you have at hand: your own, and those that you pinned. Only of yourself.',
+    auth: 'bearer',
+    params: userParams,
+    query: pageQuery,
+    response: { status: 200, schema: pageOf(inventoryItem) },
+    errors: ['permission.denied', 'user.not_found', 'cursor.invalid'],
+    idempotency: 'none',
+  },
+  'users.put_inventory': {
+    id: 'users.put_inventory',
+    method: 'PUT',
+    path: '/users/{id}/inventory/{prototype_id}',
+    area: 'users',
+    summary: 'Pin a prototype. Doing it again changes where it is from, and not since when it is there.',
+    auth: 'bearer',
+    params: inventoryParams,
+    request: putInventoryRequest,
+    response: { status: 200, schema: inventoryItem },
+    errors: [...WRITE_ERRORS, 'permission.denied', 'user.not_found', 'inventory.full'],
+    idempotency: 'required',
+  },
+  'users.delete_inventory': {
+    id: 'users.delete_inventory',
+    method: 'DELETE',
+    path: '/users/{id}/inventory/{prototype_id}',
+    area: 'users',
+    summary: 'Take a pinned prototype out of your inventory. Your own ones stay in it.',
+    auth: 'bearer',
+    params: inventoryParams,
+    response: { status: 204 },
+    errors: [...WRITE_ERRORS, 'permission.denied', 'user.not_found', 'inventory.not_found'],
+    idempotency: 'required',
   },
 } as const satisfies RouteTable;

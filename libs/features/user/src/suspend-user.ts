@@ -1,0 +1,75 @@
+import { toCommitError } from '@state-server/commit';
+import type { UserId } from '@state-server/domain';
+import { endSessionsOf } from '@state-server/identity';
+import type { RevocationDoc, UserDoc } from '@state-server/persistence-port';
+import { fail } from '@state-server/protocol';
+import { writeUser, type WriteUser } from './change-user';
+import type { UserDeps } from './user-deps';
+
+export interface SuspendUser extends WriteUser {
+  /** The administrator. */
+  readonly by: UserId;
+  readonly reason: string;
+  /** RFC 3339, in the future; without it until it is lifted. */
+  readonly until?: string;
+}
+
+/**
+ * Suspends a user, or puts another suspension in the place of the one that stands: whatever he is signed in with is dead
+ * with this transaction, and he cannot sign in. What is his stays. Throws `field.invalid` for a time that is past.
+ */
+export async function suspendUser(deps: UserDeps, input: SuspendUser): Promise<UserDoc> {
+  const { user_id, by, reason } = input;
+  const now = deps.environment.clock.now();
+  const until = input.until === undefined ? undefined : new Date(input.until).toISOString();
+  if (until !== undefined && Date.parse(until) <= now) {
+    throw fail('field.invalid', { pointer: '/until' }, 'A suspension ends in the future.');
+  }
+  let ended: Awaited<ReturnType<typeof endSessionsOf>> = { revocations: [], more: false };
+  const user = await writeUser(deps, input, async (before, at, tx) => {
+    ended = await endSessionsOf(tx, user_id, now);
+    return { ...before, suspension: { reason, at, by, ...(until === undefined ? {} : { until }) } };
+  });
+  tell(deps, ended.revocations);
+  if (ended.more) await endOthers(deps, user_id);
+  return user;
+}
+
+/** Lifts a suspension; without one nothing changes. */
+export async function liftSuspension(deps: UserDeps, input: WriteUser): Promise<UserDoc> {
+  return writeUser(deps, input, (before) => {
+    const { suspension, ...rest } = before;
+    return suspension ? rest : before;
+  });
+}
+
+/** What is left of very many sessions: of no use to him any more, and gone by and by. */
+async function endOthers(deps: UserDeps, userId: UserId): Promise<void> {
+  for (let more = true; more;) {
+    try {
+      const ended = await deps.store.transact({ label: 'user.end_sessions' }, (tx) =>
+        endSessionsOf(tx, userId, deps.environment.clock.now()),
+      );
+      tell(deps, ended.revocations);
+      more = ended.more;
+    } catch (error) {
+      throw toCommitError(error);
+    }
+  }
+}
+
+function tell({ announce }: UserDeps, revocations: readonly RevocationDoc[]): void {
+  for (const revocation of revocations) announce?.(revocation);
+}
+
+/** Gives a user the roles that he has from now on. */
+export async function putRoles(
+  deps: UserDeps,
+  input: WriteUser & { readonly roles: UserDoc['roles'] },
+): Promise<UserDoc> {
+  return writeUser(deps, input, (before) => {
+    const same =
+      before.roles.length === input.roles.length && input.roles.every((role) => before.roles.includes(role));
+    return same ? before : { ...before, roles: [...input.roles] };
+  });
+}

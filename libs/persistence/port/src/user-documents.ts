@@ -1,0 +1,82 @@
+import type { BraneId, Profile, PrototypeId, SessionId, UserId } from '@state-server/domain';
+
+/** RFC 3339 UTC with milliseconds, so that text order is time order. */
+type Time = string;
+
+/** Whoever makes something that belongs to a user guards his record: it is written when he is suspended or deleted. */
+export interface UserDoc extends Profile {
+  readonly id: UserId;
+  readonly email?: string;
+  readonly roles: readonly ('user' | 'admin')[];
+  /** He cannot sign in; what is his stays. */
+  readonly suspension?: Suspension;
+  /** He is gone: what is left of him is his id, so that others' work still says whose it was. */
+  readonly deleted_at?: Time;
+  /** Entries of his inventory. */
+  readonly inventory?: number;
+  readonly version: number;
+  readonly created_at: Time;
+  readonly updated_at: Time;
+}
+
+export interface Suspension {
+  readonly reason: string;
+  readonly at: Time;
+  readonly by: UserId;
+  /** Absent: until it is lifted. */
+  readonly until?: Time;
+}
+
+/** A prototype that a user wants at hand and that is not his own. */
+export interface InventoryDoc {
+  readonly user_id: UserId;
+  readonly prototype_id: PrototypeId;
+  readonly source: 'pinned' | 'gift';
+  /** Where it was found, or who gave it. */
+  readonly from?: { readonly brane_id?: BraneId; readonly user_id?: UserId };
+  readonly added_at: Time;
+}
+
+export interface IdentityDoc {
+  readonly provider: string;
+  readonly subject: string;
+  readonly user_id: UserId;
+}
+
+export interface SessionDoc {
+  readonly id: SessionId;
+  readonly user_id: UserId;
+  readonly created_at: Time;
+  readonly last_used_at: Time;
+  readonly expires_at: Time;
+  readonly user_agent?: string;
+}
+
+export interface RefreshTokenDoc {
+  /** SHA-256 of the token, hex. */
+  readonly hash: string;
+  readonly session_id: SessionId;
+  readonly user_id: UserId;
+  readonly issued_at: Time;
+  readonly expires_at: Time;
+  readonly used_at?: Time;
+}
+
+/** Kept until no token that it concerns can live any more (SYNC F1). */
+export interface RevocationDoc {
+  readonly kind: 'session' | 'token' | 'user';
+  readonly value: string;
+  readonly at: Time;
+  /** For kind `user`: tokens issued before this time are dead. */
+  readonly not_before?: Time;
+  readonly expires_at: Time;
+}
+
+export interface TicketDoc {
+  /** SHA-256 of the ticket, hex. */
+  readonly hash: string;
+  readonly user_id: UserId;
+  readonly session_id: SessionId;
+  readonly origin?: string;
+  readonly expires_at: Time;
+}

@@ -1,0 +1,49 @@
+import { adminUserParams, putRolesRequest, suspendUserRequest } from '../requests';
+import { adminUser } from '../resources';
+import type { RouteTable } from '../route';
+
+const ADMIN_ERRORS = ['permission.denied', 'user.not_found'] as const;
+
+export const adminRoutes = {
+  'admin.suspend': {
+    id: 'admin.suspend',
+    method: 'POST',
+    path: '/admin/users/{id}/suspension',
+    area: 'admin',
+    summary:
+      'Suspend a user: what he is signed in with ends within 2 s, and he cannot sign in. What is his stays. Administrators only.',
+    auth: 'bearer',
+    params: adminUserParams,
+    request: suspendUserRequest,
+    response: { status: 200, schema: adminUser },
+    errors: [...ADMIN_ERRORS, 'field.invalid', 'commit.conflict', 'commit.outcome_unknown'],
+    idempotency: 'honoured',
+    etag: 'sent',
+  },
+  'admin.unsuspend': {
+    id: 'admin.unsuspend',
+    method: 'DELETE',
+    path: '/admin/users/{id}/suspension',
+    area: 'admin',
+    summary: 'Lift a suspension; without one nothing happens. Administrators only.',
+    auth: 'bearer',
+    params: adminUserParams,
+    response: { status: 204 },
+    errors: [...ADMIN_ERRORS, 'commit.conflict', 'commit.outcome_unknown'],
+    idempotency: 'honoured',
+  },
+  'admin.put_roles': {
+    id: 'admin.put_roles',
+    method: 'PUT',
+    path: '/admin/users/{id}/roles',
+    area: 'admin',
+    summary: 'Give a user the roles that he has from now on. Administrators only.',
+    auth: 'bearer',
+    params: adminUserParams,
+    request: putRolesRequest,
+    response: { status: 200, schema: adminUser },
+    errors: [...ADMIN_ERRORS, 'commit.conflict', 'commit.outcome_unknown'],
+    idempotency: 'honoured',
+    etag: 'sent',
+  },
+} as const satisfies RouteTable;
