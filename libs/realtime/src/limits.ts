@@ -1,4 +1,4 @@
-import { LIMITS } from '@state-server/domain';
+import { LIMITS, PROTOTYPE_LIMITS } from '@state-server/domain';
 import { MAX_CLIENT_MESSAGE_BYTES } from '@state-server/protocol';
 
 /** Bounds and times of the engine; the unit is part of each name. */
@@ -99,6 +99,7 @@ export type RealtimeLimits = { readonly [Name in keyof typeof DEFAULT_LIMITS]: n
 export function limitsForClients(limits: RealtimeLimits): Record<string, number> {
   return {
     ...LIMITS,
+    ...PROTOTYPE_LIMITS,
     frame_bytes: limits.frame_bytes,
     frames_per_second: limits.frames_per_second,
     edits_per_second: limits.edits_per_second,

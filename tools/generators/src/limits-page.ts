@@ -1,4 +1,4 @@
-import { LIMITS } from '@state-server/domain';
+import { LIMITS, PROTOTYPE_LIMITS } from '@state-server/domain';
 import {
   BODY_BYTES,
   MAX_CLIENT_MESSAGE_BYTES,
@@ -38,6 +38,10 @@ Generated from \`libs/domain/src/limits.ts\` and \`libs/protocol\`; do not edit.
 The unit is part of each name. A client finds the same table in \`session.welcome\`.
 
 ${table('name', LIMITS, (name) => `\`${name}\``)}
+
+## Of a prototype
+
+${table('name', PROTOTYPE_LIMITS, (name) => `\`${name}\``)}
 
 ## On the wire
 

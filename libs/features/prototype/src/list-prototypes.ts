@@ -63,7 +63,7 @@ export async function listPrototypes(store: Store, input: ListPrototypes): Promi
         for (const [index, { place }] of candidates.entries()) {
           after = place;
           const doc = docs[index];
-          if (!doc || !belongs(doc, input) || !isFound(doc, wanted, place, input.order)) continue;
+          if (!doc || !belongs(doc, input) || !isFound(doc, wanted, place, input)) continue;
           items.push(doc);
           if (items.length < input.limit) continue;
           const isLast = index === candidates.length - 1 && candidates.length < READ;
@@ -81,13 +81,22 @@ function belongs(doc: PrototypeDoc, { scope, user_id, owner }: ListPrototypes): 
   return doc.listed === 1 && (scope === 'public' || doc.owner_id === owner);
 }
 
-function isFound(doc: PrototypeDoc, wanted: readonly string[], place: Key, order: Order): boolean {
+function isFound(
+  doc: PrototypeDoc,
+  wanted: readonly string[],
+  place: Key,
+  { scope, order }: ListPrototypes,
+): boolean {
   if (wanted.length === 0) return true;
   const terms = termsOf(doc);
   if (!matchesTerms(terms, wanted)) return false;
   // Several of its words may begin alike: it stands at the first of them alone.
   const longest = longestOf(wanted);
-  return order !== 'match' || terms.filter((term) => term.startsWith(longest)).sort()[0] === place[0];
+  return (
+    scope !== 'public' ||
+    order !== 'match' ||
+    terms.filter((term) => term.startsWith(longest)).sort()[0] === place[0]
+  );
 }
 
 function termsOf({ name, tags, description }: PrototypeDoc): readonly string[] {
