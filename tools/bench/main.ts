@@ -9,6 +9,7 @@ import { describeFigure, type Figure } from './src/figure';
 import { getObject } from './src/get-object';
 import { hotReads } from './src/hot-reads';
 import { idleMemory } from './src/idle-memory';
+import { instantiate } from './src/instantiate';
 import { joinStorm } from './src/join-storm';
 import { regionInLargeBrane } from './src/region';
 import { isServer } from './src/servers/start';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<
   'hot-reads': hotReads,
   'idle-memory': idleMemory,
   'join-storm': joinStorm,
+  instantiate,
   'event-loop': eventLoop,
   region: regionInLargeBrane,
 };
