@@ -169,7 +169,7 @@ describe('bad input', () => {
   );
 
   it(
-    'about what is deleted, another’s, or never was: nothing of another’s is shown or changed (REST-BAD-2)',
+    'about what is deleted, another’s, or never was: nothing of another’s is shown (REST-BAD-2)',
     async () => {
       const cases = fc
         .constantFrom(...withId)
@@ -197,7 +197,7 @@ describe('bad input', () => {
   );
 
   it(
-    'of a version that has moved on is refused and has no effect (REST-BAD-3)',
+    'about a version that has moved on is refused (REST-BAD-3)',
     async () => {
       const cases = fc
         .constantFrom(...withMatch)

@@ -10,6 +10,7 @@ const EDIT_BODY_BYTES = 256 * 1024;
 export const COMMIT_ERRORS = [
   'brane.not_found',
   'brane.deleted',
+  'brane.archived',
   'brane.frozen',
   'permission.denied',
   'op_id.reused',
