@@ -289,17 +289,18 @@ describe('the driver of FoundationDB', () => {
     };
     const { binding, kv } = scriptedKv({ metrics });
     binding.next('get', { code: 1009 });
-    binding.next('commit', { code: 1020 }, { code: 1021 }, { code: 2101 });
+    binding.next('commit', { code: 1020 }, { code: 1021 }, { code: 2101 }, { code: 1007 });
     const tx = await kv.begin();
     await tx.get('a');
     await tx.range('a', 'b', { reverse: false, limit: 1 });
     await tx.commit(changes([['a', 'x']])).catch(() => undefined);
-    for (let times = 0; times < 3; times += 1)
+    for (let times = 0; times < 4; times += 1)
       await (await kv.begin()).commit(changes([['a', 'x']])).catch(() => undefined);
     expect(told).toEqual([
       ...['snapshot true', 'again 1009', 'get true', 'range true', 'commit 1020', 'conflict true 1'],
       ...['snapshot true', 'commit 1021', 'unknown true 1'],
       ...['snapshot true', 'commit 2101', 'failed true 1'],
+      ...['snapshot true', 'commit 1007', 'passing true 1'],
       ...['snapshot true', 'committed true 1'],
     ]);
     await kv.close();

@@ -2,6 +2,7 @@ import { StoreError } from '@state-server/persistence-port';
 import {
   KvConflict,
   KvOutcomeUnknown,
+  KvTransient,
   type KvChanges,
   type KvEntry,
   type KvKey,
@@ -168,5 +169,6 @@ function heardOrNot<T>(promise: Promise<T>): Promise<T> {
 
 function outcomeOf(failure: Error): CommitOutcome {
   if (failure instanceof KvConflict) return 'conflict';
+  if (failure instanceof KvTransient) return 'passing';
   return failure instanceof KvOutcomeUnknown ? 'unknown' : 'failed';
 }

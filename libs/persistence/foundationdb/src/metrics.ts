@@ -1,5 +1,5 @@
-/** How a commit ended, as far as this attempt knows. */
-export type CommitOutcome = 'committed' | 'conflict' | 'unknown' | 'failed';
+/** How a commit ended, as far as this attempt knows; `passing`: nothing was written, for a reason that passes, and it is tried again. */
+export type CommitOutcome = 'committed' | 'conflict' | 'passing' | 'unknown' | 'failed';
 
 /** What the driver says about itself; each is called at once and must not throw. Durations in milliseconds. */
 export interface FoundationDbMetrics {
