@@ -35,6 +35,10 @@ export type Change =
   | { readonly kind: 'guard'; readonly id: string }
   | { readonly kind: 'delete'; readonly id: string };
 
+export function idOfChange(change: Change): string {
+  return change.kind === 'replace' ? change.document._id : change.id;
+}
+
 /**
  * One transaction at a time. Its operations come one after the other, never two at once. They reject with whatever the
  * driver threw (see failures.ts).

@@ -46,6 +46,8 @@ const BY_CODE: Readonly<Record<number, FailureKind>> = {
   8000: 'refused', // AtlasError: mostly credentials
 };
 
+const NO_SUCH_TRANSACTION = 251;
+
 /** Of errors of the driver itself, which have no code. */
 const BY_NAME: Readonly<Record<string, FailureKind>> = {
   MongoNetworkError: 'passing',
@@ -108,6 +110,13 @@ export function failureOf(cause: unknown): KvConflict | KvTransient | StoreError
  */
 export function isRefusedCommit(cause: unknown): boolean {
   return cause instanceof Error && (cause as DriverError).code === 112;
+}
+
+/** Whether the same question may find an answer at once: a server is there, and the transaction may be, too. */
+export function isWorthAsking(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { code } = cause as DriverError;
+  return code !== NO_SUCH_TRANSACTION && failureOf(cause) instanceof KvTransient;
 }
 
 function unavailable(message: string, cause: unknown): StoreError {

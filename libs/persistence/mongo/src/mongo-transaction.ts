@@ -11,17 +11,20 @@ import {
   type MaybePromise,
   primaryKey,
 } from '@state-server/persistence-records';
-import type { MongoSession, Query } from './driver';
-import { failureOf, isRefusedCommit } from './failures';
+import { idOfChange, type MongoSession, type Query } from './driver';
+import { failureOf, isRefusedCommit, isWorthAsking } from './failures';
 import { entryOf, idOf, ownerOfEntry, primaryOf, type StoredDocument } from './stored-document';
 import { tableOf, placeOf, type Table } from './tables';
 import { queryOf, type Walk, walksOf } from './walks';
+import { LostDocuments } from './waiting-lines';
 import { planOf } from './write-plan';
 
 /** Ids in one query. */
 const MAX_IDS = 1_000;
 /** Of the first operation of a transaction, which nobody has built upon yet: a connection may have died unnoticed. */
 const FRESH_STARTS = 2;
+/** How often one commit is asked for; each time the driver itself asks twice. */
+const COMMIT_QUESTIONS = 3;
 
 const META = tableOf('meta');
 const READ_ONLY_FLAG = primaryKey(META.layout, ['read_only']);
@@ -48,7 +51,11 @@ export class MongoTransaction implements KvTransaction {
   private failure: Error | undefined;
   private isBegun = false;
 
-  constructor(private readonly session: MongoSession) {}
+  constructor(
+    private readonly session: MongoSession,
+    /** Called once, when it has ended. */
+    private readonly onEnd: () => void = () => undefined,
+  ) {}
 
   /** Takes the snapshot now, by a read that whoever writes will ask for (see `gatedStore`). */
   async takeSnapshot(): Promise<void> {
@@ -94,23 +101,38 @@ export class MongoTransaction implements KvTransaction {
   async commit(changes: KvChanges): Promise<void> {
     this.mustBeOpen();
     for (const { collection, changes: now, deletions } of planOf(changes)) {
+      const documents = [...now, ...deletions].map((change) => `${collection}/${idOfChange(change)}`);
       const { made } =
         now.length > 0
-          ? await this.perform(() => this.session.write(collection, now))
+          ? await this.perform(() => this.session.write(collection, now), documents)
           : { made: [] as readonly string[] };
       const gone = [...deletions, ...made.map((id) => ({ kind: 'delete' as const, id }))];
-      if (gone.length > 0) await this.perform(() => this.session.write(collection, gone));
+      if (gone.length > 0) await this.perform(() => this.session.write(collection, gone), documents);
     }
     // From here on it cannot be taken back.
     this.mustBeOpen();
     this.state = 'committing';
     try {
-      await this.session.commit();
-    } catch (error) {
-      throw isRefusedCommit(error) ? new KvConflict() : new KvOutcomeUnknown({ cause: error });
+      await this.askToCommit();
     } finally {
       this.state = 'ended';
-      void this.session.end();
+      this.end();
+    }
+  }
+
+  /**
+   * A commit whose answer was lost is asked for again in the same session: the server knows what became of it, and does it
+   * where the question was lost as well. Otherwise it would hold what it has written for as long as it waits for more.
+   */
+  private async askToCommit(): Promise<void> {
+    for (let asked = 1; ; asked += 1) {
+      try {
+        await this.session.commit();
+        return;
+      } catch (error) {
+        if (asked === 1 && isRefusedCommit(error)) throw new KvConflict();
+        if (asked >= COMMIT_QUESTIONS || !isWorthAsking(error)) throw new KvOutcomeUnknown({ cause: error });
+      }
     }
   }
 
@@ -126,7 +148,7 @@ export class MongoTransaction implements KvTransaction {
       const failure = failureOf(error);
       throw failure instanceof StoreError ? new KvTransient(failure) : failure;
     } finally {
-      void this.session.end();
+      this.end();
     }
   }
 
@@ -135,8 +157,13 @@ export class MongoTransaction implements KvTransaction {
     if (this.state === 'ended') return 'stopped';
     this.state = 'ended';
     // Never beside an operation; it is waited for by nobody.
-    void this.tail.then(() => this.session.end());
+    void this.tail.then(() => this.end());
     return 'stopped';
+  }
+
+  private end(): void {
+    void this.session.end();
+    this.onEnd();
   }
 
   private mustBeOpen(): void {
@@ -209,13 +236,13 @@ export class MongoTransaction implements KvTransaction {
   }
 
   /** After all operations before it. */
-  private perform<T>(operation: () => Promise<T>): Promise<T> {
-    const result = this.tail.then(() => this.attempt(operation));
+  private perform<T>(operation: () => Promise<T>, documents: readonly string[] = []): Promise<T> {
+    const result = this.tail.then(() => this.attempt(operation, documents));
     this.tail = result.catch(() => undefined);
     return result;
   }
 
-  private async attempt<T>(operation: () => Promise<T>): Promise<T> {
+  private async attempt<T>(operation: () => Promise<T>, documents: readonly string[]): Promise<T> {
     for (let starts = 0; ; starts += 1) {
       this.mustBeOpen();
       try {
@@ -224,7 +251,8 @@ export class MongoTransaction implements KvTransaction {
         this.isBegun = true;
         return answer;
       } catch (error) {
-        const failure = failureOf(error);
+        const known = failureOf(error);
+        const failure = known instanceof KvConflict ? new LostDocuments(documents) : known;
         const isFirst = !this.isBegun && starts < FRESH_STARTS;
         if (isFirst && failure instanceof KvTransient) continue;
         this.failure ??= failure;

@@ -68,6 +68,8 @@ export interface KvBeginOptions {
   readonly settled: boolean;
   /** Nothing will be committed: the snapshot may be taken as late as the first read. */
   readonly readOnly?: boolean;
+  /** What the attempt before this one lost to: a driver may let it wait for those of its process that lost to the same. */
+  readonly after?: KvConflict | undefined;
 }
 
 /** What the record layer needs of a database: ordered keys, snapshots, and commits that are validated at their end. */
@@ -81,6 +83,8 @@ export interface OrderedKv {
   readonly outcomeCanBeUnknown: boolean;
   /** Behind a network: no read is ever answered at once. */
   readonly isRemote?: boolean;
+  /** How long a lost attempt waits at first, at most; default 1 ms. Less than an attempt takes is no wait. */
+  readonly backoffMs?: number;
   /** Two transactions that guard the same key conflict with each other, because a guard is a write of it (SYNC P1). */
   readonly guardsAreWrites?: boolean;
   /**

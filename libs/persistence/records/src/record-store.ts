@@ -46,6 +46,8 @@ interface Run<T> {
   readonly id: string | undefined;
   /** Answers of the attempts of unknown outcome, by attempt: at most one of them was committed. */
   readonly unknown: Map<number, Answer<T>>;
+  /** What the last attempt lost to. */
+  lostTo?: KvConflict | undefined;
 }
 
 /** The store over an ordered KV: documents, indexes, retries and deadlines are here, once for all drivers. */
@@ -141,11 +143,14 @@ export class RecordStore implements Store {
       return await withinTime(
         this.kv,
         this.environment,
-        { label, ms, writing: this.writing, settled },
+        { label, ms, writing: this.writing, settled, after: run.lostTo },
         ({ kv, records }) => this.runOnce(run, attempt, { kv, records }),
       );
     } catch (error) {
-      if (isPassing(error)) return { kind: 'again', cause: error };
+      if (isPassing(error)) {
+        run.lostTo = error instanceof KvConflict ? error : undefined;
+        return { kind: 'again', cause: error };
+      }
       if (run.unknown.size > 0) throw outcomeUnknown(label, error);
       throw error;
     }
@@ -185,7 +190,7 @@ export class RecordStore implements Store {
 
   private async backOff<T>(run: Run<T>, attempt: number): Promise<void> {
     const { clock, random, timers } = this.environment;
-    const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** attempt);
+    const ceiling = Math.min(BACKOFF_CAP_MS, (this.kv.backoffMs ?? BACKOFF_BASE_MS) * 2 ** attempt);
     const ms = Math.floor(random.next() * (ceiling + 1));
     if (clock.monotonic() + ms >= run.deadline) {
       throw run.unknown.size > 0 ? outcomeUnknown(run.options.label) : outOfTime(run.options.label);

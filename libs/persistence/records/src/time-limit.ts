@@ -1,6 +1,6 @@
 import type { Environment } from '@state-server/domain';
 import { StoreError } from '@state-server/persistence-port';
-import type { KvTransaction, OrderedKv } from './ordered-kv';
+import type { KvConflict, KvTransaction, OrderedKv } from './ordered-kv';
 import { RecordTransaction, type Writing } from './record-transaction';
 
 export function outOfTime(label: string): StoreError {
@@ -25,6 +25,8 @@ export interface AttemptOptions {
   readonly writing?: Writing;
   /** See TransactOptions. */
   readonly settled?: boolean;
+  /** See KvBeginOptions. */
+  readonly after?: KvConflict | undefined;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface AttemptOptions {
 export async function withinTime<R>(
   kv: OrderedKv,
   environment: Environment,
-  { label, ms, writing, settled = false }: AttemptOptions,
+  { label, ms, writing, settled = false, after }: AttemptOptions,
   body: (attempt: Attempt) => Promise<R>,
 ): Promise<R> {
   if (ms <= 0) throw outOfTime(label);
@@ -43,7 +45,7 @@ export async function withinTime<R>(
   let late: StoreError | undefined;
 
   const run = async (): Promise<R> => {
-    const snapshot = await kv.begin({ settled, readOnly: writing === undefined });
+    const snapshot = await kv.begin({ settled, readOnly: writing === undefined, after });
     attempt = { kv: snapshot, records: new RecordTransaction(snapshot, writing) };
     if (late) {
       snapshot.abandon();

@@ -1,5 +1,12 @@
 import type { CollectionName } from '@state-server/persistence-port';
-import type { Change, FoundIndex, MongoDriver, MongoSession, Query } from '../driver';
+import {
+  type Change,
+  type FoundIndex,
+  idOfChange,
+  type MongoDriver,
+  type MongoSession,
+  type Query,
+} from '../driver';
 import { indexesOf } from '../indexes';
 import type { StoredDocument } from '../stored-document';
 import { TABLES } from '../tables';
@@ -131,7 +138,7 @@ class MemorySession implements MongoSession {
 
   /** Answers whether a guard made a document. */
   private apply(collection: CollectionName, change: Change): change is Change & { kind: 'guard' } {
-    const id = change.kind === 'replace' ? change.document._id : change.id;
+    const id = idOfChange(change);
     const place = `${collection}/${id}`;
     const before = this.own.has(place) ? this.own.get(place) : this.snapshot?.get(place);
     if (change.kind === 'delete' && !before) return false;
