@@ -85,6 +85,15 @@ export class BraneQueue {
     });
   }
 
+  /** Runs something of its own between two groups; what it commits in this brane goes through the lane. */
+  hold<T>(task: (lane: Lane) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (): Promise<void> => task(this.lane).then(resolve, reject);
+      this.upkeep.push({ run });
+      this.start();
+    });
+  }
+
   whenIdle(): Promise<void> {
     return this.running ? new Promise((resolve) => this.idle.add(resolve)) : Promise.resolve();
   }

@@ -13,6 +13,7 @@ import type {
   Visibility,
 } from '@state-server/domain';
 import type { Transaction } from '@state-server/persistence-port';
+import type { TransferRequest } from './transfer/transfer';
 import type { Trimmed } from './trim-log';
 
 /** Who asks. `system` acts for the server itself (reaping, purge) and may write any brane. */
@@ -103,6 +104,8 @@ export interface Committer {
   edit(request: EditRequest): Promise<Committed>;
   undo(request: UndoRequest): Promise<Committed>;
   redo(request: UndoRequest): Promise<Committed>;
+  /** Moves an object with all that it holds into another brane, in one transaction of both (SYNC U3). */
+  transfer(request: TransferRequest): Promise<Committed>;
   /** Creates the head, the root group (id = brane id), the owner's membership and the first log entry. */
   createBrane(
     actor: Actor,

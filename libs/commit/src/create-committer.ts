@@ -1,7 +1,7 @@
 import { asOpId, asUserId, type BraneId } from '@state-server/domain';
 import { fail, StateError } from '@state-server/protocol';
 import { BraneQueue, outOfTime } from './brane-queue';
-import type { Committed, Committer, MutationRequest } from './committer';
+import type { Committed, Committer, MutationRequest, UndoRequest } from './committer';
 import { type Core, createCore } from './core';
 import { createBrane } from './create-brane';
 import type { CommitterDeps } from './deps';
@@ -11,6 +11,9 @@ import { purgeStep } from './purge';
 import { rekeyStep } from './rekey';
 import { createWork, REQUEST_DEADLINE_MS } from './request';
 import { trimStep } from './trim-log';
+import { takeBackTransfer } from './transfer/take-back-transfer';
+import { type HoldBoth, transfer } from './transfer/transfer';
+import { UndoesTransfer } from './undo';
 import type { Demand, Work } from './work';
 
 /** The user id under which the server's own entries stand in the log: no user has it. */
@@ -24,8 +27,9 @@ export function createCommitter(deps: CommitterDeps): Committer {
 
   return {
     edit: (request) => branes.submit(request, { kind: 'edit', ops: request.ops }),
-    undo: (request) => branes.submit(request, { kind: 'undo', target: request.target_op_id }),
-    redo: (request) => branes.submit(request, { kind: 'redo', target: request.target_op_id }),
+    undo: (request) => branes.takeBack(request, 'undo'),
+    redo: (request) => branes.takeBack(request, 'redo'),
+    transfer: (request) => branes.track(() => transfer(core, branes.holdBoth, request)),
     administer: (request) =>
       branes.submit(request, { kind: 'administer', ops: request.ops, ifVersion: request.if_version }),
     createBrane: (actor, brane) => branes.track(() => createBrane(core, actor, brane)),
@@ -121,6 +125,27 @@ class Branes {
     const deadlineAt = this.core.environment.clock.monotonic() + REQUEST_DEADLINE_MS;
     return this.track(() => this.queue(braneId).exclusively({ label, deadlineAt, body }));
   }
+
+  /** In its place among the other requests; a move between branes turns out to need a transaction of its own (SYNC U3). */
+  async takeBack(request: UndoRequest, kind: 'undo' | 'redo'): Promise<Committed> {
+    const target = request.target_op_id;
+    try {
+      return await this.submit(request, { kind, target });
+    } catch (error) {
+      if (!(error instanceof UndoesTransfer)) throw error;
+      const reverse = () => takeBackTransfer(this.core, this.holdBoth, request, kind, error.target);
+      const done = await this.track(reverse);
+      return done ?? this.submit(request, { kind, target, pastTransfers: true });
+    }
+  }
+
+  /** Always in the order of the ids: two moves between the same branes never wait for each other. */
+  readonly holdBoth: HoldBoth = (from, to, run) => {
+    const [first, second] = from < to ? [from, to] : [to, from];
+    return this.queue(first).hold((one) =>
+      this.queue(second).hold((other) => run(first === from ? one : other)),
+    );
+  };
 
   /** Refuses when this process is going; else `drain` waits for it. */
   async track<T>(start: () => Promise<T>): Promise<T> {

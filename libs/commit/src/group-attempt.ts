@@ -168,7 +168,7 @@ export class GroupAttempt {
       }
       case 'undo':
       case 'redo': {
-        const taken = await takeBack(this.ground, this.copy, work, demand.kind, demand.target, context);
+        const taken = await takeBack(this.ground, this.copy, work, demand.kind, demand, context);
         return { resolved: taken.resolved, target: taken.target, marked: taken.marked };
       }
       case 'administer': {

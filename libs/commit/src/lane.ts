@@ -28,6 +28,8 @@ export interface Task<T> {
   readonly label: string;
   /** Monotonic ms. */
   readonly deadlineAt: number;
+  /** Other branes whose heads it writes: they are asked for a turn as well. */
+  readonly alsoWrites?: readonly BraneId[];
   /**
    * May run several times; no side effects but writes of the transaction. With `head` the answer says what the head
    * becomes; a body that writes anything else without it guards the head itself.
@@ -104,7 +106,7 @@ export class Lane {
         const contended = fortune.losses > 0 || this.metOthers;
         return { value, replica, attempts, attemptMs: clock.monotonic() - startedAt, contended };
       } catch (error) {
-        await this.recover(error, fortune, remainingMs);
+        await this.recover(error, fortune, remainingMs, task.alsoWrites);
       }
     }
   }
@@ -114,7 +116,12 @@ export class Lane {
   }
 
   /** Returns when another attempt makes sense; throws what the caller is to be told otherwise. */
-  private async recover(error: unknown, fortune: Fortune, remainingMs: number): Promise<void> {
+  private async recover(
+    error: unknown,
+    fortune: Fortune,
+    remainingMs: number,
+    alsoWrites: readonly BraneId[] = [],
+  ): Promise<void> {
     if (error instanceof TurnTaken) {
       return this.pause(TURN_POLL_MS * (0.5 + this.core.environment.random.next()));
     }
@@ -139,7 +146,10 @@ export class Lane {
     fortune.losses += 1;
     this.core.metrics?.conflict?.(this.braneId);
     if (fortune.losses >= MAX_LOSSES) throw fortune.unknown ?? error;
-    if (fortune.losses % LOSSES_BEFORE_TURN === 0) return this.claimTurn(remainingMs);
+    if (fortune.losses % LOSSES_BEFORE_TURN === 0) {
+      for (const braneId of [this.braneId, ...alsoWrites]) await this.claimTurn(braneId, remainingMs);
+      return;
+    }
     return this.pause(this.core.environment.random.next() * BACKOFF_MS * 2 ** Math.min(fortune.losses, 4));
   }
 
@@ -186,19 +196,25 @@ export class Lane {
   }
 
   /** Puts this writer's marker into the head, unless another's stands there (SYNC L5). A transaction that is as short as can be. */
-  private async claimTurn(remainingMs: number): Promise<void> {
+  private async claimTurn(braneId: BraneId, remainingMs: number): Promise<void> {
     const turn = { writer: this.core.writerId, mark: this.core.nextMark() };
     try {
       const options = { label: 'commit.turn', deadlineMs: remainingMs, maxRetries: TURN_RETRIES };
       await this.core.store.transact(options, async (tx) => {
-        const head = await tx.get('heads', [this.braneId]);
-        if (head && !this.turn.bars(head.turn)) tx.put('heads', { ...head, turn });
+        const head = await tx.get('heads', [braneId]);
+        if (head && this.mayClaim(braneId, head)) tx.put('heads', { ...head, turn });
       });
-      this.core.metrics?.turnClaimed?.(this.braneId);
+      this.core.metrics?.turnClaimed?.(braneId);
     } catch (error) {
       // Without the turn the writer competes as before; a store that is away says so to the next attempt.
       if (!(error instanceof StoreError)) throw error;
     }
+  }
+
+  /** Of another brane nothing is remembered: a marker that stands there is left alone. */
+  private mayClaim(braneId: BraneId, head: HeadDoc): boolean {
+    if (braneId === this.braneId) return !this.turn.bars(head.turn);
+    return head.turn === undefined || head.turn.writer === this.core.writerId;
   }
 
   private pause(ms: number): Promise<void> {

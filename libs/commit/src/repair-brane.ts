@@ -133,7 +133,8 @@ function replayEntry(
 ): void {
   const context = { seq: entry.seq, at: entry.at, actor: entry.actor };
   for (const op of decodeEntryOps(entry.frame)) {
-    if (op.op === 'reap') for (const id of op.ids) reaped.set(id, scene.get(id)?.version ?? 0);
+    if (op.op === 'reap' && op.moved_to === undefined)
+      for (const id of op.ids) reaped.set(id, scene.get(id)?.version ?? 0);
     if (op.op === 'create') reaped.delete(op.object.id);
     if (op.op === 'set_member' && op.role === null) since.delete(op.user_id);
     if (op.op === 'set_member' && op.role !== null && !since.has(op.user_id)) since.set(op.user_id, entry.at);

@@ -1,7 +1,10 @@
 import { type BraneChange, type BraneMeta, can, roleIn } from '@state-server/domain';
 import { fail, type StateError } from '@state-server/protocol';
 import type { HeadDoc } from '@state-server/persistence-port';
-import type { Work } from './work';
+import type { Work as AnyWork } from './work';
+
+/** What of a request decides whether it is allowed. */
+type Work = Pick<AnyWork, 'request' | 'demand'>;
 
 type Standing = ReturnType<typeof roleIn>;
 

@@ -13,6 +13,16 @@ import type { Ground } from './lane';
 import { preloadInverses } from './preload';
 import type { Work } from './work';
 
+/**
+ * What is to be taken back is a move between branes: that takes a transaction of both, which a group of one brane cannot be.
+ * Never seen outside: the committer makes the reverse move instead (SYNC U3).
+ */
+export class UndoesTransfer extends StateError {
+  constructor(readonly target: OpId) {
+    super('commit.conflict', 'the undo of a move between branes', { status: 503, retryable: true });
+  }
+}
+
 /** A resolved undo or redo, and the records whose standing it changes. */
 export interface TakenBack {
   readonly resolved: Resolved;
@@ -50,7 +60,7 @@ export async function takeBack(
   copy: WorkingCopy,
   work: Work,
   direction: Direction,
-  target: OpId | undefined,
+  { target, pastTransfers }: { readonly target: OpId | undefined; readonly pastTransfers?: boolean },
   context: OpContext,
 ): Promise<TakenBack> {
   const history = new History(ground, work);
@@ -62,6 +72,7 @@ export async function takeBack(
   let superseded: StateError | undefined;
   let tried = 0;
   for await (const candidate of history.latest(direction)) {
+    if (candidate.transfer && pastTransfers) continue;
     tried += 1;
     try {
       return await apply(ground, copy, await history.standing(candidate), direction, context, work);
@@ -88,6 +99,7 @@ async function apply(
   if (state !== (direction === 'undo' ? 'done' : 'undone')) {
     throw fail('undo.already_done', { target_op_id: original.op_id, direction });
   }
+  if (entry.transfer) throw new UndoesTransfer(original.op_id);
   const logged = await logEntry(ground, entry);
   const created = decodeEntryOps(logged.frame).flatMap((op) => (op.op === 'create' ? [op.object.id] : []));
   await preloadInverses(ground, copy, logged.inverses, created.length);
@@ -166,5 +178,6 @@ class History {
 
 function stands(record: OpResultDoc, direction: Direction): boolean {
   if (record.refused || record.undone_by !== undefined) return false;
-  return direction === 'redo' ? record.kind === 'undo' : record.kind === 'edit' || record.kind === 'redo';
+  if (direction === 'redo') return record.kind === 'undo';
+  return record.kind !== 'undo' && record.kind !== 'system';
 }

@@ -5,7 +5,12 @@ import type { StateError } from '@state-server/protocol';
 /** What is asked of a brane. */
 export type Demand =
   | { readonly kind: 'edit'; readonly ops: readonly ClientOp[] }
-  | { readonly kind: 'undo' | 'redo'; readonly target: OpId | undefined }
+  | {
+      readonly kind: 'undo' | 'redo';
+      readonly target: OpId | undefined;
+      /** Moves between branes are not what is meant: one was tried, and superseded. */
+      readonly pastTransfers?: boolean;
+    }
   | {
       readonly kind: 'administer';
       readonly ops: readonly BraneChange[];

@@ -18,6 +18,7 @@ export {
   type TransformParts,
   translationOf,
 } from './matrix';
+export { type Departure, type Leaving, resolveMoveIn, resolveMoveOut } from './move-between';
 export * from './ops';
 export { compareSiblings, isOrderKey, ORDER_MAX, orderBetween, type Sibling } from './order';
 export { formatPointer, parsePointer } from './pointer';

@@ -30,6 +30,8 @@ export const LIMITS = {
   reordered_objects_per_op: 512,
   /** Descendants that a transform or move looks at and re-keys at once (SYNC S2, S5). */
   rekeyed_objects_per_op: 1_000,
+  /** Objects that move into another brane in one transaction (SYNC U3). */
+  moved_objects_between_branes: 400,
   /**
    * Objects that an op may look at to find out whether it is allowed at all: how deep a group goes that moves further down,
    * whether a group that is to be deleted again was changed meanwhile.

@@ -138,8 +138,8 @@ export type Op =
       readonly parent_id: ObjectId;
       readonly orders: Readonly<Record<ObjectId, string>>;
     }
-  /** Takes marked records away for good, after the undo horizon. Has no inverse. */
-  | { readonly op: 'reap'; readonly ids: readonly ObjectId[] }
+  /** Takes marked records away for good, after the undo horizon, or because they live in another brane from now on. Has no inverse. */
+  | { readonly op: 'reap'; readonly ids: readonly ObjectId[]; readonly moved_to?: BraneId }
   | BraneOp;
 
 /** Log entries about the brane itself (SYNC L6, L7). They have no inverse for undo. */

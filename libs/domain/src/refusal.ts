@@ -11,6 +11,7 @@ export const REFUSAL_CODES = [
   'object.not_deleted',
   'object.locked',
   'object.pinned',
+  'object.too_many_to_move',
   'brane.too_many_objects',
   'brane.frozen',
   'field.not_settable',

@@ -115,18 +115,37 @@ describe('objects', () => {
     expect((await findObject(store, owner, object.id)).object.name).toBe('before');
   });
 
-  it('move within their brane, and not into another', async () => {
+  it('move within their brane', async () => {
     const street = await make({ name: 'street' });
     const house = await make({ name: 'house' });
-    const moved = await moveObject(deps(), { ...write(house.object), parent_id: street.object.id });
-    expect(moved.object.parent_id).toBe(street.object.id);
-    const elsewhere = asBraneId(crypto.randomUUID());
-    await expect(
-      moveObject(deps(), { ...write(house.object), parent_id: braneId, brane_id: elsewhere }),
-    ).rejects.toEqual(coded('op.unsupported'));
+    const here = { parent_id: street.object.id, brane_id: braneId };
+    const moved = await moveObject(deps(), { ...write(house.object), ...here });
+    expect(moved.object).toMatchObject({ parent_id: street.object.id, brane_id: braneId });
     await expect(moveObject(deps(), { ...write(street.object), parent_id: house.object.id })).rejects.toEqual(
       coded('object.cycle'),
     );
+  });
+
+  it('move into another brane, and a retry finds that they have (U3, I1, OBJ-7)', async () => {
+    const house = await make({ name: 'house' });
+    const there = asBraneId(crypto.randomUUID());
+    const actor = { kind: 'user', user_id: owner } as const;
+    await committer.createBrane(actor, { id: there, op_id: newOp(), name: 'b', visibility: 'private' });
+    const input = { ...write(house.object), parent_id: there, brane_id: there };
+    await expect(moveObject(deps(), { ...input, if_versions: [7] })).rejects.toEqual(
+      coded('object.version_mismatch'),
+    );
+    const moved = await moveObject(deps(), { ...input, if_versions: [1] });
+    expect(moved).toMatchObject({
+      object: { id: house.object.id, brane_id: there, version: 2 },
+      replayed: false,
+    });
+    expect((await findObject(store, owner, house.object.id)).object).toEqual(moved.object);
+    expect(await moveObject(deps(), { ...input, if_versions: [1] })).toEqual({ ...moved, replayed: true });
+    const elsewhere = asBraneId(crypto.randomUUID());
+    await expect(
+      moveObject(deps(), { ...write(house.object), parent_id: elsewhere, brane_id: elsewhere }),
+    ).rejects.toEqual(coded('brane.not_found'));
   });
 
   it('are gone with all that they hold once they are deleted (S1)', async () => {

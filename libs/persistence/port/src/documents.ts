@@ -15,6 +15,7 @@ import type {
   Inverse,
   ObjectId,
   OpId,
+  Place,
   PrototypeId,
   PrototypeKind,
   PrototypeTree,
@@ -113,6 +114,18 @@ export interface SpaceDoc {
   readonly id: ObjectId;
 }
 
+/** `move_out`, `move_in`: the two entries of a move between branes (SYNC U3). */
+export type LogKind = 'edit' | 'undo' | 'redo' | 'system' | 'move_out' | 'move_in';
+
+/** What went from one brane into another, and its place before and after. */
+export interface TransferRecord {
+  readonly id: ObjectId;
+  readonly from: BraneId;
+  readonly to: BraneId;
+  readonly before: Place;
+  readonly after: Place;
+}
+
 export interface LogDoc {
   readonly brane_id: BraneId;
   readonly seq: number;
@@ -120,7 +133,7 @@ export interface LogDoc {
   readonly at: Time;
   readonly actor: UserId;
   readonly op_id: OpId;
-  readonly kind: 'edit' | 'undo' | 'redo' | 'system';
+  readonly kind: LogKind;
   /** The encoded `brane.ops` frame (CBOR), exactly as it was and will be sent. */
   readonly frame: Uint8Array;
   readonly inverses: readonly Inverse[];
@@ -139,7 +152,7 @@ export interface OpResultDoc {
   /** The entry's seq; for a recorded refusal (SYNC I2) the head's seq at that moment. */
   readonly seq: number;
   readonly epoch: Epoch;
-  readonly kind: 'edit' | 'undo' | 'redo' | 'system';
+  readonly kind: LogKind;
   readonly refused?: {
     readonly code: string;
     readonly message: string;
@@ -148,6 +161,8 @@ export interface OpResultDoc {
   readonly skipped?: readonly { readonly id: ObjectId; readonly pointer: string }[];
   /** For an undo or redo: the op it took back or did again. */
   readonly target_op_id?: OpId;
+  /** Of a move between branes, and of its undo and redo; the same in the records of both branes. */
+  readonly transfer?: TransferRecord;
   /** Set while an undo of this op stands (the undo's op id). */
   readonly undone_by?: OpId;
 }

@@ -98,6 +98,7 @@ export const ERRORS = {
   'object.not_a_link': row(422, 'The object is no link to a brane.'),
   'object.locked': row(423, 'The object, or what it hangs below, is locked.'),
   'object.pinned': row(423, 'The object is pinned to its place.'),
+  'object.too_many_to_move': row(422, 'The object holds too much to move into another brane at once.'),
   'field.not_settable': row(422, 'This field cannot be set by an update.'),
   'field.overlap': row(422, 'One update names a field and a part of it.'),
   'field.invalid': row(422, 'The value does not fit the field.'),

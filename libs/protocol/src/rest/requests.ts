@@ -235,7 +235,7 @@ export const moveObjectRequest = z.strictObject({
   parent_id: objectId,
   /** Fractional index among the new siblings; without it, last. */
   order: z.exactOptional(z.string()),
-  /** Another brane than the object's: not available yet. */
+  /** Where the object is to go, if that is another brane than its own; then `parent_id` is there. */
   brane_id: z.exactOptional(braneId),
   if_version: z.exactOptional(version),
 });

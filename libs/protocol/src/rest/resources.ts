@@ -116,7 +116,7 @@ export const logEntry = z.object({
   seq,
   epoch,
   op_id: opId,
-  kind: z.enum(['edit', 'undo', 'redo', 'system']),
+  kind: z.enum(['edit', 'undo', 'redo', 'system', 'move_out', 'move_in']),
   /** Of an entry that is a step of long work. */
   operation_id: z.exactOptional(operationId),
   actor: userId,

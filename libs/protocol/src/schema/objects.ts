@@ -56,7 +56,7 @@ export const op: z.ZodMiniType<Op> = z.discriminatedUnion('op', [
   z.object({ op: z.literal('delete'), id: objectId, version }),
   z.object({ op: z.literal('undelete'), id: objectId, version }),
   z.object({ op: z.literal('reorder'), parent_id: objectId, orders: z.record(objectId, z.string()) }),
-  z.object({ op: z.literal('reap'), ids: z.array(objectId) }),
+  z.object({ op: z.literal('reap'), ids: z.array(objectId), moved_to: z.exactOptional(braneId) }),
   z.object({
     op: z.literal('set_brane'),
     name: z.exactOptional(z.string()),

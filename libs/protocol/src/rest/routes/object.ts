@@ -94,11 +94,11 @@ export const objectRoutes = {
     method: 'POST',
     path: '/object/{id}/move',
     summary:
-      'Move an object to another parent or place. Into another brane: op.unsupported until it is available.',
+      'Move an object to another parent or place; with brane_id into another brane, where you must be an editor as well.',
     params: objectParams,
     request: moveObjectRequest,
     response: { status: 200, schema: sceneObject },
-    errors: [...COMMIT_ERRORS, ...OP_ERRORS],
+    errors: [...COMMIT_ERRORS, ...OP_ERRORS, 'object.too_many_to_move'],
     etag: 'honoured',
   },
   'object.upgrade': {
