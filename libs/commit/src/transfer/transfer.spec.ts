@@ -1,15 +1,6 @@
-import type { BraneId, ObjectId, OpId } from '@state-server/domain';
-import { createMemoryStore } from '@state-server/persistence-memory';
-import type { Store } from '@state-server/persistence-port';
-import { createFakeEnvironment } from '@state-server/testing';
-import { checkBrane } from '../check-brane';
-import type { Committed, Committer } from '../committer';
 import { readHead } from '../read';
 import {
-  assertConsistent,
-  at,
   edit,
-  makeBrane,
   newBlock,
   newGroup,
   rename,
@@ -19,72 +10,8 @@ import {
   user,
 } from '../test-support/branes.spec-support';
 import { inTime, mortal } from '../test-support/operations.spec-support';
-import { createWriter, refusal } from '../test-support/writer.spec-support';
-
-function setUp(
-  writerId = 'writer',
-  shared?: { store: Store; environment: ReturnType<typeof createFakeEnvironment> },
-) {
-  const environment = shared?.environment ?? createFakeEnvironment();
-  const store = shared?.store ?? createMemoryStore({ environment });
-  return createWriter({ environment, store, writerId });
-}
-
-type Writer = ReturnType<typeof setUp>;
-
-interface Scenery {
-  readonly from: TestBrane;
-  readonly to: TestBrane;
-  readonly house: ObjectId;
-  readonly chair: ObjectId;
-  readonly attic: ObjectId;
-}
-
-/** A house with a chair and an attic in one brane, and another brane of the same owner. */
-async function build({ committer, ids }: Writer): Promise<Scenery> {
-  const from = await makeBrane(committer, ids);
-  const there = await makeBrane(committer, ids);
-  const actor = user(there.owner);
-  const member = { op: 'set_member', user_id: from.owner, role: 'editor' } as const;
-  await committer.administer({ brane_id: there.id, actor, op_id: ids.op(), ops: [member] });
-  const to = { ...there, owner: from.owner };
-  const [house, chair, attic] = [ids.object(), ids.object(), ids.object()];
-  await edit(committer, ids, from, [
-    newGroup(house, from.root, 'house'),
-    newBlock(chair, house, 'chair'),
-    newGroup(attic, house),
-  ]);
-  await edit(committer, ids, from, [
-    { op: 'transform', id: chair, transform: at(100) },
-    rename(house, 'villa'),
-  ]);
-  return { from, to, house, chair, attic };
-}
-
-function move(committer: Committer, scene: Scenery, op_id: OpId, changes: object = {}): Promise<Committed> {
-  const { from, to, house } = scene;
-  return committer.transfer({
-    brane_id: to.id,
-    actor: user(from.owner),
-    op_id,
-    id: house,
-    parent_id: to.root,
-    ...changes,
-  });
-}
-
-async function faults(store: Store, braneId: BraneId): Promise<string[]> {
-  const found: string[] = [];
-  await checkBrane(store, braneId, { onFault: ({ record, message }) => found.push(`${record}: ${message}`) });
-  return found;
-}
-
-async function assertBoth(store: Store, { from, to }: Scenery): Promise<void> {
-  for (const { id } of [from, to]) {
-    await assertConsistent(store, id);
-    expect(await faults(store, id)).toEqual([]);
-  }
-}
+import { assertBoth, build, move, setUp } from '../test-support/transfers.spec-support';
+import { refusal } from '../test-support/writer.spec-support';
 
 describe('a move between branes', () => {
   it('takes the subtree out of one and into the other, ids kept and versions going on (U3, I6, OBJ-7)', async () => {
@@ -264,71 +191,5 @@ describe('a move between branes', () => {
     await assertBoth(store, one);
     expect((await storedObjects(store, one.to.id)).has(one.house)).toBe(true);
     expect((await storedObjects(store, one.from.id)).has(other.house)).toBe(true);
-  });
-
-  it('is undone by the reverse move, and done again, with rights in both (U2, U3, OBJ-8)', async () => {
-    const writer = setUp();
-    const { committer, ids, store } = writer;
-    const scene = await build(writer);
-    const { from, to, house, chair } = scene;
-    const order = (await storedObjects(store, from.id)).get(house)?.order;
-    const moved = ids.op();
-    await move(committer, scene, moved);
-    // What others did to it meanwhile comes along.
-    await edit(committer, ids, to, [rename(chair, 'seat')]);
-    const take = (kind: 'undo' | 'redo', brane: TestBrane, changes: object = {}) =>
-      committer[kind]({
-        brane_id: brane.id,
-        actor: user(from.owner),
-        op_id: ids.op(),
-        target_op_id: moved,
-        ...changes,
-      });
-    const again = ids.op();
-    const undone = await take('undo', from, { op_id: again });
-    expect(undone).toMatchObject({ brane_id: from.id, replayed: false });
-    expect((await storedObjects(store, from.id)).get(house)).toMatchObject({ parent_id: from.root, order });
-    expect((await storedObjects(store, from.id)).get(chair)).toMatchObject({ name: 'seat' });
-    await assertBoth(store, scene);
-    expect(await take('undo', from, { op_id: again })).toMatchObject({ seq: undone.seq, replayed: true });
-    expect(await refusal(take('undo', to))).toBe('undo.already_done');
-    expect(await take('redo', to)).toMatchObject({ brane_id: to.id });
-    expect((await storedObjects(store, to.id)).has(house)).toBe(true);
-    expect(await refusal(take('redo', from))).toBe('undo.already_done');
-    const member = { op: 'set_member', user_id: from.owner, role: 'viewer' } as const;
-    const boss = (
-      await store.read({ label: 'spec' }, (tx) => tx.range('members', { prefix: [to.id], limit: 9 }))
-    ).find(({ role }) => role === 'owner');
-    const actor = user(boss?.user_id ?? from.owner);
-    await committer.administer({ brane_id: to.id, actor, op_id: ids.op(), ops: [member] });
-    expect(await refusal(take('undo', from))).toBe('permission.denied');
-    const editor = { ...member, role: 'editor' } as const;
-    await committer.administer({ brane_id: to.id, actor, op_id: ids.op(), ops: [editor] });
-    await take('undo', to);
-    expect((await storedObjects(store, from.id)).has(house)).toBe(true);
-    await assertBoth(store, scene);
-  });
-
-  it('is not undone once it hangs elsewhere; unnamed, what lies before it is (U1, U2, OBJ-8)', async () => {
-    const writer = setUp();
-    const { committer, ids, store } = writer;
-    const scene = await build(writer);
-    const { from, to, house, chair } = scene;
-    const last = ids.op();
-    await edit(committer, ids, from, [rename(from.root, 'renamed')], { op_id: last });
-    const moved = ids.op();
-    await move(committer, scene, moved);
-    const shelf = ids.object();
-    await edit(committer, ids, to, [newGroup(shelf, to.root), { op: 'move', id: house, parent_id: shelf }]);
-    const undo = (changes: object = {}) =>
-      committer.undo({ brane_id: from.id, actor: user(from.owner), op_id: ids.op(), ...changes });
-    expect(await refusal(undo({ target_op_id: moved }))).toBe('undo.superseded');
-    await undo();
-    expect((await storedObjects(store, from.id)).get(from.root)?.name).toBe('a brane');
-    // Back where it was put, and then it is the latest that can be undone.
-    await edit(committer, ids, to, [{ op: 'move', id: house, parent_id: to.root }]);
-    await undo();
-    expect((await storedObjects(store, from.id)).has(chair)).toBe(true);
-    await assertBoth(store, scene);
   });
 });
