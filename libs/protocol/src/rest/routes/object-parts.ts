@@ -26,7 +26,7 @@ export const objectPartRoutes = {
     summary: 'The prototypes on offer in a group, in order; always one page. A block offers none.',
     params: objectParams,
     response: { status: 200, schema: pageOf(galleryEntry) },
-    errors: ['object.not_found'],
+    errors: ['object.not_found', 'brane.deleted'],
     idempotency: 'none',
     etag: 'sent',
   },
@@ -63,7 +63,7 @@ export const objectPartRoutes = {
     summary: 'The brane that a link leads to, as far as you may see it: a link gives no rights (SYNC S7).',
     params: objectParams,
     response: { status: 200, schema: followedLink },
-    errors: ['object.not_found', 'object.not_a_link'],
+    errors: ['object.not_found', 'brane.deleted', 'object.not_a_link'],
     idempotency: 'none',
   },
 } as const satisfies RouteTable;

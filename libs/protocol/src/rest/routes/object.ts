@@ -17,7 +17,7 @@ import { COMMIT_ERRORS, OP_ERRORS } from './brane-edits';
 const OBJECT_BODY_BYTES = 256 * 1024;
 
 const write = { area: 'object', auth: 'bearer', idempotency: 'required' } as const;
-const NOT_YET = ['object.not_found', 'permission.denied', 'op.unsupported'] as const;
+const NOT_YET = ['object.not_found', 'brane.deleted', 'permission.denied', 'op.unsupported'] as const;
 
 export const objectRoutes = {
   'object.create': {
@@ -41,7 +41,7 @@ export const objectRoutes = {
     auth: 'bearer',
     params: objectParams,
     response: { status: 200, schema: sceneObject },
-    errors: ['object.not_found'],
+    errors: ['object.not_found', 'brane.deleted'],
     idempotency: 'none',
     etag: 'sent',
   },
@@ -85,7 +85,7 @@ export const objectRoutes = {
     params: objectParams,
     query: pageQuery,
     response: { status: 200, schema: pageOf(sceneObject) },
-    errors: ['object.not_found', 'cursor.invalid'],
+    errors: ['object.not_found', 'brane.deleted', 'cursor.invalid'],
     idempotency: 'none',
   },
   'object.move': {
