@@ -2,7 +2,7 @@ import { COLLECTIONS, StoreError, type CollectionName } from '@state-server/pers
 import { chunkKey, describeKey, joinChunks, openHead, openIndexEntry } from './envelope';
 import { AFTER_ALL } from './key';
 import { indexKeysOfDocument, keyOfDocument, layoutOf, type Layout } from './layout';
-import type { KvEntry, KvKey, KvTransaction, OrderedKv } from './ordered-kv';
+import { type KvEntry, type KvKey, type KvTransaction, KvTransient, type OrderedKv } from './ordered-kv';
 import { decodePayload } from './payload';
 
 /**
@@ -61,6 +61,8 @@ export interface InspectOptions {
 
 /** Keys in one snapshot: few enough that none lives for long beside writers. */
 const PAGE = 500;
+/** Fresh snapshots that may be lost one after the other before any key was inspected. */
+const MOST_LOST = 10;
 const PRIMARY_SPACE = 0;
 const CHUNK_SPACE = 255;
 /** Collection numbers start behind the drivers' own keys. */
@@ -84,19 +86,34 @@ export async function inspectRecords(kv: OrderedKv, options: InspectOptions): Pr
 /** Answers where the next page begins. */
 async function inspectPage(kv: OrderedKv, walk: Walk, from: KvKey): Promise<KvKey> {
   const tx = await kv.begin();
+  let next = from;
   try {
     const entries = await tx.range(from, AFTER_ALL, { reverse: false, limit: PAGE });
-    for (const entry of entries) await walk.visit(tx, entry);
+    for (const entry of entries) {
+      await walk.visit(tx, entry);
+      next = `${entry.key}\x00`;
+    }
     const last = entries.at(-1);
     if (!last || entries.length < PAGE) return AFTER_ALL;
     // A damaged tree may lead back: the walk goes on after what it has seen, or it would never end.
     return last.key >= from ? `${last.key}\x00` : nextCollection(from);
   } catch (error) {
-    walk.unreadable(from, error);
-    return nextCollection(from);
+    const reason = snapshotLost(kv, error);
+    if (!reason) {
+      walk.unreadable(from, error);
+      return nextCollection(from);
+    }
+    walk.lost(next, reason);
+    return next;
   } finally {
     tx.abandon();
   }
+}
+
+/** A store behind a network may be away, or keep no snapshot for that long: nothing is damaged by that. */
+function snapshotLost(kv: OrderedKv, error: unknown): StoreError | undefined {
+  if (error instanceof KvTransient) return error.final;
+  return kv.isRemote && error instanceof StoreError && error.code === 'unavailable' ? error : undefined;
 }
 
 function nextCollection(key: KvKey): KvKey {
@@ -114,6 +131,9 @@ function spaceOf(key: KvKey): string {
 class Walk {
   keys = 0;
   private before: KvKey = '';
+  /** Of the key that is being inspected: told when all that it is compared with was read. */
+  private held: RecordFault[] = [];
+  private lostAt: { readonly key: KvKey; readonly times: number } = { key: '', times: 0 };
   private readonly usageOf = new Map<CollectionName, SpaceUsage>();
 
   constructor(private readonly options: InspectOptions) {}
@@ -124,11 +144,35 @@ class Walk {
 
   unreadable(from: KvKey, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.fault('unreadable', spaceOf(from), from, `the walk could not go on from here: ${reason}`);
+    this.held.forEach((fault) => this.options.onFault(fault));
+    this.held = [];
+    const message = `the walk could not go on from here: ${reason}`;
+    this.options.onFault({
+      kind: 'unreadable',
+      space: spaceOf(from),
+      record: describeKey(from),
+      key: from,
+      message,
+    });
   }
 
-  async visit(tx: KvTransaction, { key, value }: KvEntry): Promise<void> {
+  /** The snapshot was lost before this key. Throws the reason where that happens again and again. */
+  lost(key: KvKey, reason: StoreError): void {
+    this.lostAt = { key, times: this.lostAt.key === key ? this.lostAt.times + 1 : 1 };
+    if (this.lostAt.times > MOST_LOST) throw reason;
+  }
+
+  /** Where it throws, nothing of this key was counted or told, and it may be visited again. */
+  async visit(tx: KvTransaction, entry: KvEntry): Promise<void> {
+    this.held = [];
+    await this.inspect(tx, entry);
     this.keys += 1;
+    this.before = entry.key;
+    this.held.forEach((fault) => this.options.onFault(fault));
+    this.held = [];
+  }
+
+  private async inspect(tx: KvTransaction, { key, value }: KvEntry): Promise<void> {
     const name = NAMES.get(key.charCodeAt(0));
     const layout = name && layoutOf(name);
     const space = key.charCodeAt(1);
@@ -137,7 +181,6 @@ class Walk {
       this.fault('unknown', spaceOf(key), key, 'a key of no collection of this version');
       return;
     }
-    this.count(layout, space, key.length + value.byteLength);
     await this.reach(tx, layout, key, value);
     try {
       if (space === PRIMARY_SPACE) await this.record(tx, layout, key, value);
@@ -148,6 +191,7 @@ class Walk {
       const where = index >= 0 ? (layout.indexes[index]?.name ?? layout.name) : layout.name;
       this.fault('checksum', where, key, error.message);
     }
+    this.count(layout, space, key.length + value.byteLength);
   }
 
   /** What the walk finds must also be found by whoever asks for it, and stand after what was found before. */
@@ -156,7 +200,6 @@ class Walk {
     const isSame = asked !== undefined && Buffer.compare(asked, value) === 0;
     if (!isSame) this.fault('unreachable', layout.name, key, 'walking finds it, asking for it does not');
     if (key <= this.before) this.fault('unreachable', layout.name, key, 'it stands out of order');
-    this.before = key;
   }
 
   private async record(tx: KvTransaction, layout: Layout, key: KvKey, value: Uint8Array): Promise<void> {
@@ -231,7 +274,7 @@ class Walk {
   }
 
   private fault(kind: RecordFaultKind, space: string, key: KvKey, message: string): void {
-    this.options.onFault({ kind, space, record: describeKey(key), key, message });
+    this.held.push({ kind, space, record: describeKey(key), key, message });
   }
 }
 
