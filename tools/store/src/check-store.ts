@@ -1,10 +1,12 @@
 import { type BraneReport, checkBrane } from '@state-server/commit';
 import type { BraneId } from '@state-server/domain';
 import { inspectStoreFile, LmdbKv, type StoreFile } from '@state-server/persistence-lmdb';
+import { readOnlyFlag } from '@state-server/persistence-maintenance';
 import { FORMAT_VERSION } from '@state-server/persistence-port';
 import {
   type Inspection,
   inspectRecords,
+  type OrderedKv,
   RecordStore,
   type SpaceUsage,
 } from '@state-server/persistence-records';
@@ -20,22 +22,29 @@ export interface Fault {
 }
 
 export interface StoreReport {
+  /** Where it is, without secrets. */
   readonly path: string;
   readonly kind: string;
   readonly format: unknown;
-  readonly bytes: number;
-  readonly transaction: number;
+  /** Of the file, where it is one. */
+  readonly bytes?: number;
+  readonly transaction?: number;
+  /** Set while it is closed to writers. */
+  readonly readOnly?: string;
   readonly usage: readonly SpaceUsage[];
   readonly keys: number;
   readonly branes: readonly BraneReport[];
 }
 
-export interface CheckStoreOptions {
-  /** Folder of the store. */
-  readonly path: string;
+export interface CheckRecordsOptions {
   readonly onFault: (fault: Fault) => void;
   /** Called often: where the check stands. */
   readonly onProgress?: (where: string) => void;
+}
+
+export interface CheckStoreOptions extends CheckRecordsOptions {
+  /** Folder of the store. */
+  readonly path: string;
 }
 
 /** Collections whose records belong to a brane, and must not outlive its head. */
@@ -57,45 +66,48 @@ export async function checkStore(options: CheckStoreOptions): Promise<StoreRepor
   const file = inspectStoreFile(path);
   if (!file) throw new Error(`there is no store in ${path}`);
   checkFile(file, onFault);
-  const nothing = { usage: [], keys: 0 };
+  const ofFile = { bytes: file.bytes, transaction: file.root?.transaction ?? 0 };
   // Its roots are all that the file is found by: without them nothing more can be looked at.
-  if (file.faults.length > 0) return report(path, file, undefined, nothing, []);
+  if (file.faults.length > 0) {
+    return { path, kind: 'lmdb', format: undefined, ...ofFile, usage: [], keys: 0, branes: [] };
+  }
   const kv = new LmdbKv({ path, environment });
   try {
-    const store = new RecordStore(kv, environment);
-    const format = await readFormat(store, onFault);
-    const found = await inspect(kv, options);
+    const found = await checkRecords(kv, options);
     const before = file.root;
     const after = inspectStoreFile(path)?.root;
     // Key counts of a store that is being written to are those of another moment.
-    if (before && before.transaction === after?.transaction && before.keys > found.inspection.keys + 1) {
-      const message = `the store counts ${before.keys} keys, and only ${found.inspection.keys} can be found`;
+    if (before && before.transaction === after?.transaction && before.keys > found.keys + 1) {
+      const message = `the store counts ${before.keys} keys, and only ${found.keys} can be found`;
       onFault({ kind: 'unreachable', record: 'store', message });
     }
-    const branes: BraneReport[] = [];
-    for (const braneId of found.branes) {
-      const checked = await checkBrane(store, braneId, {
-        onFault: (fault) =>
-          onFault({ ...fault, record: `${fault.record} of brane ${braneId}`, brane: braneId }),
-        onStep: () => options.onProgress?.(`brane ${braneId}`),
-      });
-      if (checked) branes.push(checked);
-    }
-    return report(path, file, format, found.inspection, branes);
+    return { path, ...found, ...ofFile };
   } finally {
     await kv.close();
   }
 }
 
-function report(
-  path: string,
-  file: StoreFile,
-  format: unknown,
-  { usage, keys }: Inspection,
-  branes: readonly BraneReport[],
-): StoreReport {
-  const transaction = file.root?.transaction ?? 0;
-  return { path, kind: 'lmdb', format, bytes: file.bytes, transaction, usage, keys, branes };
+/** The same of what any store holds, whatever it lies in. */
+export async function checkRecords(
+  kv: OrderedKv,
+  options: CheckRecordsOptions,
+): Promise<Omit<StoreReport, 'path'>> {
+  const { onFault } = options;
+  const store = new RecordStore(kv, environment);
+  const format = await readFormat(store, onFault);
+  const { inspection, branes: ids } = await inspect(kv, options);
+  const branes: BraneReport[] = [];
+  for (const braneId of ids) {
+    const checked = await checkBrane(store, braneId, {
+      onFault: (fault) =>
+        onFault({ ...fault, record: `${fault.record} of brane ${braneId}`, brane: braneId }),
+      onStep: () => options.onProgress?.(`brane ${braneId}`),
+    });
+    if (checked) branes.push(checked);
+  }
+  const flag = await readOnlyFlag(store).catch(() => undefined);
+  const { usage, keys } = inspection;
+  return { kind: kv.kind, format, usage, keys, branes, ...(flag && { readOnly: flag.reason }) };
 }
 
 function checkFile(
@@ -128,8 +140,8 @@ async function readFormat(store: RecordStore, onFault: (fault: Fault) => void): 
 
 /** Walks all records; answers the branes that have a head. */
 async function inspect(
-  kv: LmdbKv,
-  { onFault, onProgress }: CheckStoreOptions,
+  kv: OrderedKv,
+  { onFault, onProgress }: CheckRecordsOptions,
 ): Promise<{ readonly inspection: Inspection; readonly branes: ReadonlySet<BraneId> }> {
   const branes = new Set<BraneId>();
   const orphans = new Set<unknown>();
@@ -153,7 +165,7 @@ async function inspect(
   return { inspection, branes };
 }
 
-async function hasHead(kv: LmdbKv, braneId: BraneId): Promise<boolean> {
+async function hasHead(kv: OrderedKv, braneId: BraneId): Promise<boolean> {
   const store = new RecordStore(kv, environment);
   try {
     return (await store.read({ label: 'store.check' }, (tx) => tx.get('heads', [braneId]))) !== undefined;

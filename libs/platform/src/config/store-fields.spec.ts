@@ -29,6 +29,19 @@ describe('which store a configuration means (STORE-21)', () => {
     expect(choiceOf({ FDB_ENABLED: 'false', MONGODB_URI: '' })).toBe('embedded');
   });
 
+  it('takes the hosts of a whole replica set, with and without credentials and options', () => {
+    for (const uri of [
+      'mongodb://a:27017,b:27017,c.internal:27018/world?replicaSet=rs0',
+      'mongodb://root:hunter2@a:27017,b:27017/?authSource=admin',
+      'mongodb://a,b',
+      'mongodb+srv://root:hunter2@cluster.example.net/world',
+      'mongodb://[::1]:27017/world',
+    ])
+      expect(load({ MONGODB_URI: uri }).MONGODB_URI).toBe(uri);
+    for (const uri of ['mongodb://', 'mongodb://a,,b', 'http://a,b', 'a,b'])
+      expect(problems({ MONGODB_URI: uri })).toHaveLength(1);
+  });
+
   it('is refused in production where it is the embedded one and nobody said that this is meant', () => {
     expect(problems(PRODUCTION)).toEqual([
       expect.stringMatching(/FDB_ENABLED.*MONGODB_URI.*EMBEDDED_STORE_IN_PRODUCTION/),

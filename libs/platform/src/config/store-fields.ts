@@ -1,8 +1,14 @@
 import type { ConfigOf, ConfigRule } from './define-config';
-import { flag, integer, list, optional, text, url } from './field';
+import { field, flag, integer, list, optional, text } from './field';
 
 const ms = { min: 100, max: 600_000 };
 const COMPRESSORS = ['zstd', 'snappy', 'zlib'] as const;
+
+const HOST = String.raw`(?:\[[\da-f:.]+\]|[^,/?@\s:[\]]+)(?::\d{1,5})?`;
+const MONGODB = new RegExp(String.raw`^mongodb(\+srv)?://([^@/\s]*@)?${HOST}(,${HOST})*([/?]\S*)?$`, 'i');
+
+/** No URL as others are: the hosts of a replica set stand one behind the other, `mongodb://a:27017,b:27017/world`. */
+const mongoUri = (value: string): string | undefined => (MONGODB.test(value) ? value : undefined);
 
 /**
  * Where all that is stored lies: `storeChoice` says which of the three it is. No default makes a choice by itself: without
@@ -30,7 +36,7 @@ export const storeFields = {
     default: 'state-server',
   }),
   MONGODB_URI: optional(
-    url(['mongodb', 'mongodb+srv'], {
+    field(mongoUri, 'must be a URL (mongodb, mongodb+srv)', {
       description:
         'The store is MongoDB (unless FDB_ENABLED): a replica set or a mongos; its path names the database, state_server without one.',
       sensitive: true,
