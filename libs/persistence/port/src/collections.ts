@@ -18,7 +18,7 @@ export interface CollectionSpec<Doc> {
 }
 
 /** Version of the layout on disk; raised with every change of keys, indexes or documents that old code cannot read. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** The single source: keys, indexes and lifetimes of all that is stored. */
 export const COLLECTIONS = {

@@ -8,6 +8,7 @@ import {
 } from '@state-server/persistence-port';
 import { buildIndex, type IndexRef } from './build-index';
 import { AFTER_ALL } from './key';
+import { listPublicBranes } from './migrations/list-public-branes';
 import type { OrderedKv } from './ordered-kv';
 import { RecordStore } from './record-store';
 import { UPGRADE_KEY } from './upgrade-progress';
@@ -47,7 +48,7 @@ export function buildIndexes(from: number, refs: readonly IndexRef[]): Migration
 }
 
 /** All steps that this code knows, one for each version before FORMAT_VERSION that it can still read. */
-export const MIGRATIONS: readonly Migration[] = [];
+export const MIGRATIONS: readonly Migration[] = [listPublicBranes];
 
 export interface UpgradeEvents {
   /** A step begins, or goes on after it was interrupted. */
