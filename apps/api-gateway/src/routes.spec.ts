@@ -71,8 +71,7 @@ interface Sample {
 const uuid = (): string => crypto.randomUUID();
 const inBrane = { id: () => brane };
 const member = { id: () => brane, user_id: () => bob.id };
-const pinned = uuid();
-const pin = { id: () => ada.id, prototype_id: () => pinned };
+const pin = { id: () => ada.id, prototype_id: () => lamp };
 const onHouse = { id: () => house };
 const onLamp = { id: () => lamp };
 const edit = (): unknown => ({

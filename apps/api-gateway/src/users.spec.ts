@@ -99,7 +99,7 @@ describe('an inventory (USER-6)', () => {
   const item = `/users/me/inventory/${uuid()}`;
 
   it('is pinned to and taken from once, whatever is sent twice', async () => {
-    const prototype = uuid();
+    const prototype = textOf(await write(bob, 'POST', '/prototype', { name: 'lamp', is_public: true }), 'id');
     const path = `/users/${ada.id}/inventory/${prototype}`;
     const key = uuid();
     const from = { user_id: bob.id };
@@ -125,6 +125,8 @@ describe('an inventory (USER-6)', () => {
     ['PUT', '/users/me/inventory/x', {}, 400, 'query.invalid'],
     ['PUT', `/users/you/inventory/${uuid()}`, {}, 400, 'query.invalid'],
     ['PUT', `/users/${uuid()}/inventory/${uuid()}`, {}, 404, 'user.not_found'],
+    ['PUT', item, {}, 404, 'prototype.not_found'],
+    ['DELETE', item, undefined, 404, 'inventory.not_found'],
     ['DELETE', `/users/${uuid()}/inventory/${uuid()}`, undefined, 404, 'user.not_found'],
     ['GET', '/users/me/inventory?limit=201', undefined, 400, 'query.invalid'],
     ['GET', '/users/me/inventory?source=gift', undefined, 400, 'query.invalid'],
@@ -247,6 +249,7 @@ describe('the deletion of a user (USER-7)', () => {
       });
     }
     expect((await bob.ask('GET', `/brane/${brane}`)).body).toMatchObject({ created_by: eve.id });
+    expect(said(await write(eve, 'POST', '/prototype', { name: 'x' }))).toEqual([404, 'user.not_found']);
     // Nothing becomes his any more, though his token would still be good for this process.
     expect(said(await eve.ask('POST', '/brane', { body: { name: 'x' } }))).toEqual([404, 'user.not_found']);
     expect(said(await write(eve, 'PATCH', '/users/me', { name: 'x' }))).toEqual([404, 'user.not_found']);

@@ -21,21 +21,30 @@ const ATTEMPTS = 10;
 
 /** Where the next step goes on; absent at the beginning. */
 interface Cursor {
-  readonly stage?: 'records' | 'branes';
+  readonly stage?: 'records' | 'branes' | 'prototypes';
   /** The last brane that was dealt with. */
   readonly after?: string;
+  /** The last prototype that was, by its place. */
+  readonly place?: readonly [created_at: string, id: string];
 }
 
 /**
  * What follows the deletion of a user: first the rest of his records, then his branes, one by one, each by one entry of its
- * log. Every step is written together with the operation, so that none is lost or done twice wherever the process dies.
+ * log, then his prototypes. Every step is written together with the operation, so that none is lost or done twice wherever the process dies.
  */
 export function userDeletion(deps: UserOperationDeps): OperationKind {
   return {
     kind: USER_DELETION,
     step: (step) => {
       const cursor = (step.operation.cursor ?? {}) as Cursor;
-      return cursor.stage === 'branes' ? handOverNext(deps, step, cursor) : clearRecords(deps, step);
+      switch (cursor.stage) {
+        case 'branes':
+          return handOverNext(deps, step, cursor);
+        case 'prototypes':
+          return dropPrototypes(deps, step, cursor);
+        default:
+          return clearRecords(deps, step);
+      }
     },
   };
 }
@@ -72,7 +81,40 @@ async function clearSome(tx: Transaction, userId: UserId, keep: unknown, now: nu
   return more || [identities, inventory, keys].some(({ length }) => length === RECORDS_PER_STEP);
 }
 
-/** Deals with the next of his branes, or ends. */
+/** Prototypes that one step looks at. */
+const PROTOTYPES_PER_STEP = 100;
+
+/** His private prototypes are deleted, for nobody else could use them; the public ones stay, under the id of who is gone. */
+async function dropPrototypes(
+  { store, environment }: UserOperationDeps,
+  step: OperationStep,
+  { place }: Cursor,
+): Promise<StepOutcome> {
+  const { user_id, progress } = step.operation;
+  const at = new Date(environment.clock.now()).toISOString();
+  return store.transact({ label: 'user.drop_prototypes' }, async (tx) => {
+    const prototypes = await tx.range('prototypes', {
+      index: 'by_owner',
+      prefix: [user_id, 1],
+      ...(place ? { gt: place } : {}),
+      limit: PROTOTYPES_PER_STEP,
+    });
+    for (const prototype of prototypes) {
+      if (prototype.is_public) continue;
+      const { kept: _kept, ...rest } = prototype;
+      tx.put('prototypes', { ...rest, is_deleted: true, version: prototype.version + 1, updated_at: at });
+    }
+    const last = prototypes.at(-1);
+    const outcome: StepOutcome =
+      last && prototypes.length === PROTOTYPES_PER_STEP
+        ? { kind: 'more', cursor: { stage: 'prototypes', place: [last.created_at, last.id] }, progress }
+        : { kind: 'done', result: { branes: progress.done }, progress };
+    await step.advanceIn(tx, outcome);
+    return outcome;
+  });
+}
+
+/** Deals with the next of his branes; then come his prototypes. */
 async function handOverNext(
   deps: UserOperationDeps,
   step: OperationStep,
@@ -81,7 +123,7 @@ async function handOverNext(
   const { user_id, progress } = step.operation;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const next = await deps.store.read({ label: 'user.hand_over' }, (tx) => nextBrane(tx, user_id, after));
-    if (!next) return { kind: 'done', result: { branes: progress.done }, progress };
+    if (!next) return { kind: 'more', cursor: { stage: 'prototypes' }, progress };
     const done = { done: progress.done + 1 };
     const outcome: StepOutcome = {
       kind: 'more',

@@ -6,7 +6,15 @@ import {
   readMeta,
   workOperation,
 } from '@state-server/commit';
-import { asOpId, asUserId, type BraneId, type Role, type UserId } from '@state-server/domain';
+import {
+  asOpId,
+  asPrototypeId,
+  asUserId,
+  type BraneId,
+  type PrototypeId,
+  type Role,
+  type UserId,
+} from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import { type Store, StoreError } from '@state-server/persistence-port';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
@@ -18,6 +26,7 @@ export interface World {
   readonly store: Store;
   readonly committer: Committer;
   user(): Promise<UserId>;
+  prototype(owner: UserId, isPublic: boolean): Promise<PrototypeId>;
   /** Made by the first of them, its owner; the others join one second after the other. */
   brane(...members: readonly (readonly [UserId, Role])[]): Promise<BraneId>;
   remove(user: UserId): Promise<string>;
@@ -51,6 +60,17 @@ export function createWorld(): World {
         const session = { created_at: at, last_used_at: at, expires_at: '2027-01-01T00:00:00.000Z' };
         tx.put('sessions', { id: environment.ids.uuid() as never, user_id: id, ...session });
       });
+      return id;
+    },
+    prototype: async (owner_id, is_public) => {
+      const id = asPrototypeId(environment.ids.uuid());
+      const at = new Date(environment.clock.now()).toISOString();
+      await store.transact({ label: 'spec' }, async (tx) =>
+        tx.put('prototypes', {
+          ...{ id, owner_id, kind: 'single', name: 'lamp', tags: [], kept: 1, is_public },
+          ...{ is_deprecated: false, is_deleted: false, version: 1, created_at: at, updated_at: at },
+        }),
+      );
       return id;
     },
     brane: async (...members) => {

@@ -1,5 +1,5 @@
 import { OPERATION_LEASE_MS, readOperation } from '@state-server/commit';
-import { asBraneId, asOpId, asPrototypeId } from '@state-server/domain';
+import { asBraneId, asOpId, type PrototypeId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { deleteUser } from './delete-user';
 import { assertSound, createWorld, entries, metaOf, mortal } from './delete-user.spec-support';
@@ -8,15 +8,16 @@ import { pinPrototype } from './inventory';
 const coded = (code: string): unknown => expect.objectContaining({ code });
 
 describe('the deletion of a user', () => {
-  it('leaves nothing of him but his id, at once (USER-7, F1)', async () => {
+  it('leaves nothing of him but his id, at once (USER-7, USER-8, F1)', async () => {
     const world = createWorld();
     const { store } = world;
     const [ada, bob] = [await world.user(), await world.user()];
-    await pinPrototype(world, {
-      user_id: ada,
-      prototype_id: asPrototypeId(world.environment.ids.uuid()),
-      source: 'pinned',
-    });
+    const prototypes = {
+      public: await world.prototype(ada, true),
+      private: await world.prototype(ada, false),
+      other: await world.prototype(bob, true),
+    };
+    await pinPrototype(world, { user_id: ada, prototype_id: prototypes.other, source: 'pinned' });
     const announced: string[] = [];
     const ids = { op_id: asOpId(world.environment.ids.uuid()), operation_id: world.environment.ids.uuid() };
     const announce = ({ kind }: { kind: string }) => announced.push(kind);
@@ -43,6 +44,12 @@ describe('the deletion of a user', () => {
     });
     await store.read({ label: 'spec' }, async (tx) => {
       expect(await tx.range('inventory', { prefix: [ada], limit: 10 })).toEqual([]);
+      const of = async (id: PrototypeId) => tx.get('prototypes', [id]);
+      expect(await of(prototypes.public)).toMatchObject({ owner_id: ada, is_deleted: false, version: 1 });
+      const dropped = await of(prototypes.private);
+      expect(dropped).toMatchObject({ owner_id: ada, is_deleted: true, version: 2 });
+      expect(dropped).not.toHaveProperty('kept');
+      expect(await of(prototypes.other)).toMatchObject({ is_deleted: false, version: 1 });
     });
   });
 

@@ -7,7 +7,6 @@ import {
   emptyAnswer,
   encodeCursor,
   okAnswer,
-  page,
   readRequest,
   respond,
   runKeyed,
@@ -29,12 +28,11 @@ export class InventoryHttp {
     const list = `inventory:${user_id}`;
     const [at, id] = decodeCursor(list, 2, query.cursor) ?? [];
     const after = [String(at), String(id)] as const;
-    const found = await listInventory(this.deps.store, {
+    const { items, next } = await listInventory(this.deps.store, {
       ...{ user_id, limit: query.limit },
       ...(id === undefined ? {} : { after }),
     });
-    const body = page(found, query.limit, (last) => encodeCursor(list, [last.added_at, last.prototype_id]));
-    respond(reply, okAnswer(body));
+    respond(reply, okAnswer({ items, next_cursor: next ? encodeCursor(list, next) : null }));
   }
 
   @Put(':prototype_id')

@@ -1,10 +1,16 @@
-import { asPrototypeId, asUserId, type UserId } from '@state-server/domain';
+import { asPrototypeId, asUserId, type PrototypeId, type UserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
-import type { Store, UserDoc } from '@state-server/persistence-port';
+import type { PrototypeDoc, Store, UserDoc } from '@state-server/persistence-port';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
 import { changeUser } from './change-user';
 import { getUser, seeUser } from './get-user';
-import { INVENTORY_ITEMS, listInventory, pinPrototype, unpinPrototype } from './inventory';
+import {
+  INVENTORY_ITEMS,
+  type InventoryPage,
+  listInventory,
+  pinPrototype,
+  unpinPrototype,
+} from './inventory';
 import { liftSuspension, putRoles, suspendUser } from './suspend-user';
 
 const coded = (code: string): unknown => expect.objectContaining({ code });
@@ -142,17 +148,33 @@ describe('a suspension (USER-4)', () => {
 });
 
 describe('an inventory (USER-6)', () => {
-  const prototype = () => asPrototypeId(environment.ids.uuid());
+  const somebody = asUserId('00000000-0000-4000-8000-00000000000c');
+
+  async function newPrototype(owner_id: UserId, fields: Partial<PrototypeDoc> = {}): Promise<PrototypeId> {
+    const id = asPrototypeId(environment.ids.uuid());
+    const at = new Date(environment.clock.now()).toISOString();
+    await store.transact({ label: 'spec' }, async (tx) =>
+      tx.put('prototypes', {
+        ...{ id, owner_id, kind: 'single', name: 'lamp', tags: [], kept: 1 },
+        ...{ is_public: true, is_deprecated: false, is_deleted: false },
+        ...{ version: 1, created_at: at, updated_at: at },
+        ...fields,
+      }),
+    );
+    return id;
+  }
+  const pin = (user_id: UserId, prototype_id: PrototypeId) =>
+    pinPrototype(deps(), { user_id, prototype_id, source: 'pinned' });
 
   it('keeps since when something is in it, though not where it is from', async () => {
     const user_id = await newUser();
-    const [one, two] = [prototype(), prototype()];
+    const [one, two] = [await newPrototype(somebody), await newPrototype(somebody)];
     const brane_id = environment.ids.uuid() as never;
     await pinPrototype(deps(), { user_id, prototype_id: one, source: 'pinned', from: { brane_id } });
     await environment.advance(1_000);
-    await pinPrototype(deps(), { user_id, prototype_id: two, source: 'pinned' });
+    await pin(user_id, two);
     await pinPrototype(deps(), { user_id, prototype_id: one, source: 'gift' });
-    const items = await listInventory(store, { user_id, limit: 10 });
+    const { items } = await listInventory(store, { user_id, limit: 10 });
     expect(items).toEqual([
       { prototype_id: one, source: 'gift', added_at: '2026-01-01T00:00:00.000Z' },
       { prototype_id: two, source: 'pinned', added_at: '2026-01-01T00:00:01.000Z' },
@@ -165,30 +187,47 @@ describe('an inventory (USER-6)', () => {
     expect(await getUser(store, user_id)).toMatchObject({ inventory: 1 });
   });
 
-  it('is listed page by page', async () => {
+  it.each([1, 2, 3, 50])('has what is his own among the rest, each once, %i on a page', async (limit) => {
     const user_id = await newUser();
-    const ids = [];
-    for (let i = 0; i < 5; i += 1) {
-      ids.push(prototype());
-      await pinPrototype(deps(), { user_id, prototype_id: ids[i] ?? prototype(), source: 'pinned' });
+    const wanted: string[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      await environment.advance(1_000);
+      const own = await newPrototype(user_id);
+      // Long stretches of what he owns and has pinned as well.
+      if (i < 8) await pin(user_id, own);
+      wanted.push(`owned ${own}`);
+      if (i % 3 !== 0) continue;
+      const other = await newPrototype(somebody);
+      await environment.advance(1_000);
+      await pin(user_id, other);
+      wanted.push(`pinned ${other}`);
     }
     const seen: string[] = [];
-    for (let after: readonly [string, string] | undefined; ;) {
-      const page = await listInventory(store, { user_id, limit: 2, ...(after && { after }) });
-      seen.push(...page.slice(0, 2).map(({ prototype_id }) => prototype_id));
-      const last = page[1];
-      if (page.length <= 2 || !last) break;
-      after = [last.added_at, last.prototype_id];
+    for (let after: InventoryPage['next']; ;) {
+      const page = await listInventory(store, { user_id, limit, ...(after && { after }) });
+      expect(page.items.length).toBeLessThanOrEqual(limit);
+      seen.push(...page.items.map(({ source, prototype_id }) => `${source} ${prototype_id}`));
+      if (!page.next) break;
+      after = page.next;
     }
-    expect([...seen].sort()).toEqual([...ids].sort());
+    expect(seen).toEqual(wanted);
+  });
+
+  it('takes what its user may see, and nothing that is deleted', async () => {
+    const user_id = await newUser();
+    const hidden = await newPrototype(somebody, { is_public: false });
+    await expect(pin(user_id, hidden)).rejects.toEqual(coded('prototype.not_found'));
+    const nothing = asPrototypeId(environment.ids.uuid());
+    await expect(pin(user_id, nothing)).rejects.toEqual(coded('prototype.not_found'));
+    const deleted = await newPrototype(somebody, { is_deleted: true });
+    await expect(pin(user_id, deleted)).rejects.toEqual(coded('prototype.deleted'));
   });
 
   it('is bounded, and nobody’s who is gone', async () => {
+    const prototype = await newPrototype(somebody);
     const full = await newUser({ inventory: INVENTORY_ITEMS });
-    const pin = (user_id: UserId) =>
-      pinPrototype(deps(), { user_id, prototype_id: prototype(), source: 'pinned' });
-    await expect(pin(full)).rejects.toEqual(coded('inventory.full'));
+    await expect(pin(full, prototype)).rejects.toEqual(coded('inventory.full'));
     const gone = await newUser({ deleted_at: '2026-01-01T00:00:00.000Z' });
-    await expect(pin(gone)).rejects.toEqual(coded('user.not_found'));
+    await expect(pin(gone, prototype)).rejects.toEqual(coded('user.not_found'));
   });
 });

@@ -44,7 +44,7 @@ export const prototypeRoutes = {
     summary: 'Make a prototype of your own; it has no version until one is published.',
     request: createPrototypeRequest,
     response: { status: 201, schema: prototype },
-    errors: [...CONTENT, 'id.taken', 'commit.conflict', 'commit.outcome_unknown'],
+    errors: ['user.not_found', ...CONTENT, 'id.taken', 'commit.conflict', 'commit.outcome_unknown'],
     etag: 'sent',
   },
   'prototype.list': {

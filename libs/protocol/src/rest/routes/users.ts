@@ -97,7 +97,14 @@ export const userRoutes = {
     params: inventoryParams,
     request: putInventoryRequest,
     response: { status: 200, schema: inventoryItem },
-    errors: [...WRITE_ERRORS, 'permission.denied', 'user.not_found', 'inventory.full'],
+    errors: [
+      ...WRITE_ERRORS,
+      'permission.denied',
+      'user.not_found',
+      'prototype.not_found',
+      'prototype.deleted',
+      'inventory.full',
+    ],
     idempotency: 'required',
   },
   'users.delete_inventory': {
