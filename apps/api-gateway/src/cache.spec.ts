@@ -122,6 +122,7 @@ describe('a gateway that keeps what was read', () => {
         `/entity/${house}`,
         `/entity/${brane}`,
         `/entity/${bob.id}`,
+        `/users/${bob.id}`,
       ]) {
         await atOther({ as }, path);
         const [kept, read] = [await atOther({ as }, path), await atOther({ as, headers }, path)];

@@ -74,33 +74,38 @@ export async function readBraneFor(
   return found?.value;
 }
 
-/** A user without what is nobody else's business, and so is not kept in Redis either. */
-export type OtherUser = Omit<UserDoc, 'email'>;
+/** Of a user what others see or are judged by; the rest is nobody else's business, and so is not kept in Redis either. */
+export type OtherUser = Pick<UserDoc, 'id' | 'name' | 'avatar' | 'roles' | 'deleted_at' | 'version'>;
 
 /** A user for others, from the cache where that may be. Whoever asks for himself reads the store. */
 export async function readUserFor(
   { store, cache }: Reads,
   { id, demand }: Pick<ReadAs<UserId>, 'id' | 'demand'>,
 ): Promise<OtherUser | undefined> {
-  const load = async (): Promise<OtherUser | undefined> => {
-    const user = await store.read({ label: 'user.get' }, (tx) => tx.get('users', [id]));
-    return user && withoutEmail(user);
-  };
-  if (!cache) return withReadErrors(load());
+  const load = (): Promise<UserDoc | undefined> =>
+    store.read({ label: 'user.get' }, (tx) => tx.get('users', [id]));
+  if (!cache) {
+    const user = await withReadErrors(load());
+    return user && forOthers(user);
+  }
   const read = cache.read({
     key: `user:${id}`,
     demand,
     load: async () => {
       const user = await load();
-      return user && { value: user, place: placeOf('users', user) };
+      return user && { value: forOthers(user), place: placeOf('users', user) };
     },
   });
   const found = await withReadErrors(Promise.resolve(read));
   return found?.value;
 }
 
-function withoutEmail({ email: _own, ...user }: UserDoc): OtherUser {
-  return user;
+function forOthers({ id, name, avatar, roles, deleted_at, version }: UserDoc): OtherUser {
+  return {
+    ...{ id, name, roles, version },
+    ...(avatar === undefined ? {} : { avatar }),
+    ...(deleted_at === undefined ? {} : { deleted_at }),
+  };
 }
 
 function readAccess(

@@ -1,4 +1,4 @@
-import { withReadErrors } from '@state-server/commit';
+import { type OtherUser, type ReadAs, type Reads, readUserFor, withReadErrors } from '@state-server/commit';
 import type { UserId } from '@state-server/domain';
 import type { Store, UserDoc } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
@@ -18,7 +18,9 @@ export function there(user: UserDoc | undefined, id: UserId): UserDoc {
 }
 
 /** How much of a user somebody may see. */
-export type SeenUser = { readonly as: 'self' | 'admin' | 'other'; readonly user: UserDoc };
+export type SeenUser =
+  | { readonly as: 'self' | 'admin'; readonly user: UserDoc }
+  | { readonly as: 'other'; readonly user: OtherUser };
 
 /** Any user, one who is gone too, for whoever asks. Throws `user.not_found` for an id that no user ever had. */
 export async function seeUser(store: Store, viewer: UserId, userId: UserId): Promise<SeenUser> {
@@ -30,7 +32,17 @@ export async function seeUser(store: Store, viewer: UserId, userId: UserId): Pro
   return { as: asking && isAdmin(asking) ? 'admin' : 'other', user };
 }
 
-export function isAdmin({ roles, deleted_at }: UserDoc): boolean {
+/** The same for doors that only read: what others see is taken from the cache where that may be. */
+export async function showUser(reads: Reads, { id, user_id, demand }: ReadAs<UserId>): Promise<SeenUser> {
+  const asking =
+    reads.cache && id !== user_id ? await readUserFor(reads, { id: user_id, demand }) : undefined;
+  if (!asking || isAdmin(asking)) return seeUser(reads.store, user_id, id);
+  const user = await readUserFor(reads, { id, demand });
+  if (!user) throw fail('user.not_found', { id });
+  return { as: 'other', user };
+}
+
+export function isAdmin({ roles, deleted_at }: Pick<UserDoc, 'roles' | 'deleted_at'>): boolean {
   return deleted_at === undefined && roles.includes('admin');
 }
 

@@ -1,4 +1,4 @@
-import type { Committer } from '@state-server/commit';
+import type { Committer, Reads } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
 import type { RevocationDoc, Store } from '@state-server/persistence-port';
 
@@ -6,7 +6,7 @@ import type { RevocationDoc, Store } from '@state-server/persistence-port';
 export const USER_DEPS = Symbol('USER_DEPS');
 
 /** What the use cases work with. */
-export interface UserDeps {
+export interface UserDeps extends Reads {
   readonly store: Store;
   readonly environment: Pick<Environment, 'clock' | 'ids'>;
   /** Tells the other services at once that tokens are dead; without it they find out within 2 s (SYNC F2). */

@@ -6,6 +6,7 @@ import {
   type Answer,
   type RestReply,
   type RestRequest,
+  demandOf,
   etagHeader,
   headerOf,
   okAnswer,
@@ -21,7 +22,7 @@ import {
 import { fail, HEADERS, parseIdempotencyKey, type RequestOf, type RouteId } from '@state-server/protocol';
 import { changeUser } from './change-user';
 import { type DeletedUser, deleteUser } from './delete-user';
-import { getUser, seeUser, type SeenUser } from './get-user';
+import { getUser, type SeenUser, showUser } from './get-user';
 import { assertSelf, assertSelfThere, namedUser } from './named-user';
 import { USER_DEPS, type UserDeps } from './user-deps';
 
@@ -47,7 +48,8 @@ export class UserHttp {
   async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('users.get', request);
     const id = namedUser(request, params.id);
-    respond(reply, toSeen(await seeUser(this.deps.store, callerOf(request).user_id, id)));
+    const { user_id } = callerOf(request);
+    respond(reply, toSeen(await showUser(this.deps, { id, user_id, demand: demandOf(request) })));
   }
 
   @Patch(':id')

@@ -94,7 +94,12 @@ export function toAdminUserResource(user: UserDoc): AdminUserResource {
 }
 
 /** For everybody else. Of one who is gone nothing but that. */
-export function toUserSummary({ id, name, avatar, deleted_at }: UserDoc): UserSummary {
+export function toUserSummary({
+  id,
+  name,
+  avatar,
+  deleted_at,
+}: Pick<UserDoc, 'id' | 'name' | 'avatar' | 'deleted_at'>): UserSummary {
   if (deleted_at !== undefined) return { id, name: null, deleted: true };
   return { id, name, ...(avatar === undefined ? {} : { avatar }) };
 }
