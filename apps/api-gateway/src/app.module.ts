@@ -6,6 +6,7 @@ import {
   BRANE_DEPS,
   BraneEditHttp,
   BraneHttp,
+  HistoryHttp,
   MemberHttp,
   OperationHttp,
 } from '@state-server/features-brane';
@@ -35,6 +36,7 @@ export interface AppParts {
 
 const DOORS = [
   BraneHttp,
+  HistoryHttp,
   BraneEditHttp,
   MemberHttp,
   OperationHttp,

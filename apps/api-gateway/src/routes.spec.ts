@@ -100,7 +100,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'brane.edit': { path: inBrane, body: edit },
   'brane.undo': { path: inBrane, body: () => ({ op_id: uuid() }) },
   'brane.redo': { path: inBrane, body: () => ({ op_id: uuid() }) },
-  'brane.restore': { path: inBrane, body: () => ({ seq: 1 }) },
+  'brane.restore': { path: inBrane, body: () => ({ seq: 4 }) },
   'brane.fork': { path: inBrane, body: () => ({ name: 'copy' }) },
   'operations.list': { path: inBrane },
   'operations.get': { path: { id: () => brane, operation_id: () => operation } },
@@ -149,7 +149,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'users.delete': { path: { id: () => 'me' }, by: () => leaver, headers: { 'if-match': '"1"' } },
 };
 
-const NOT_YET = ['brane.restore', 'brane.fork', 'object.promote', 'object.demote', 'object.action'];
+const NOT_YET = ['object.promote', 'object.demote', 'object.action'];
 
 const table: Readonly<Record<string, Route>> = ROUTES;
 const elsewhere = new Set(['auth', 'internal']);

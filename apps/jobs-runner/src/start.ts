@@ -1,4 +1,12 @@
-import { type Committer, type OperationKind, operationKinds, REKEY_QUEUE } from '@state-server/commit';
+import {
+  type Committer,
+  forkOperation,
+  type HistoryDeps,
+  type OperationKind,
+  operationKinds,
+  REKEY_QUEUE,
+  restoreOperation,
+} from '@state-server/commit';
 import { announceWrites, openBus, openCommitter, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
@@ -63,7 +71,7 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
   runner.start();
   const operations = new OperationsLoop({
     ...{ store, environment, bus, log, metrics },
-    kinds: operationKinds(kindsOfOperations({ store, committer, environment })),
+    kinds: operationKinds(kindsOfOperations({ store, environment, committer })),
     runner: `${service.instance}-${environment.ids.uuid()}`,
   });
   operations.start();
@@ -76,9 +84,9 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
 
 /** Every kind of long work that this process can do: a feature's own goes here. */
 function kindsOfOperations(
-  deps: UserOperationDeps & { readonly store: Store; readonly committer: Committer },
+  deps: UserOperationDeps & HistoryDeps & { readonly store: Store; readonly committer: Committer },
 ): readonly OperationKind[] {
-  return [upgradeInstancesKind(deps), userDeletion(deps)];
+  return [restoreOperation(deps), forkOperation(deps), upgradeInstancesKind(deps), userDeletion(deps)];
 }
 
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {

@@ -5,9 +5,11 @@ import type {
   BraneSettings,
   ClientOp,
   Epoch,
+  ForkedFrom,
   ObjectId,
   Op,
   OpId,
+  RestoreTarget,
   Role,
   UserId,
   Visibility,
@@ -46,6 +48,15 @@ export interface MutationRequest {
 
 export interface EditRequest extends MutationRequest {
   readonly ops: readonly ClientOp[];
+}
+
+export interface RestoreRequest extends MutationRequest {
+  /** What was asked for: the same for the same op id, though the targets may have come to be others (SYNC I1). */
+  readonly asked: unknown;
+  /** Parents before their children, what is to go last; see domain `resolveRestore`. At most RESTORE_LIMITS of them. */
+  readonly targets: readonly RestoreTarget[];
+  /** About how many bytes they are. */
+  readonly bytes: number;
 }
 
 export interface UndoRequest extends MutationRequest {
@@ -87,6 +98,8 @@ export interface BraneMessage {
 }
 
 export interface NewBrane {
+  /** It is to become a copy: nobody but the steps of that operation writes to it until it is complete. */
+  readonly forked_from?: ForkedFrom;
   readonly id?: BraneId;
   readonly op_id: OpId;
   readonly name: string;
@@ -106,6 +119,8 @@ export interface Committer {
   redo(request: UndoRequest): Promise<Committed>;
   /** Moves an object with all that it holds into another brane, in one transaction of both (SYNC U3). */
   transfer(request: TransferRequest): Promise<Committed>;
+  /** Brings objects to what they are to be (a restore or fork, or a step of one); as one edit it can be undone. */
+  restore(request: RestoreRequest): Promise<Committed>;
   /** Creates the head, the root group (id = brane id), the owner's membership and the first log entry. */
   createBrane(
     actor: Actor,

@@ -104,13 +104,20 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
   const { id, epoch, at, actor, brane } = plan;
   // Its own record protects this read: of two that find the id free, one loses (SYNC I6, P1).
   if (await tx.get('object_ids', [id])) throw fail('id.taken', { id });
-  const { name, visibility, settings } = brane;
-  const meta = newMeta({ id, name, visibility, owner: actor.user_id, at, ...(settings && { settings }) });
+  const { name, visibility, settings, forked_from } = brane;
+  const fresh = newMeta({ id, name, visibility, owner: actor.user_id, at, ...(settings && { settings }) });
+  const meta = forked_from ? { ...fresh, forked_from } : fresh;
   const context = { seq: 1, at, actor: actor.user_id };
   const root = newRoot(meta, context);
   const ops: readonly Op[] = [
     { op: 'create', object: root },
-    { op: 'set_brane', name, visibility, ...(settings && { settings }) },
+    {
+      op: 'set_brane',
+      name,
+      visibility,
+      ...(settings && { settings }),
+      ...(forked_from && { forked_from }),
+    },
     { op: 'set_member', user_id: actor.user_id, role: 'owner' },
   ];
   const place = { brane_id: id, epoch, seq: 1, op_id: brane.op_id, at };

@@ -30,6 +30,8 @@ export function createCommitter(deps: CommitterDeps): Committer {
     undo: (request) => branes.takeBack(request, 'undo'),
     redo: (request) => branes.takeBack(request, 'redo'),
     transfer: (request) => branes.track(() => transfer(core, branes.holdBoth, request)),
+    restore: ({ asked, targets, bytes, ...request }) =>
+      branes.submit(request, { kind: 'restore', asked, targets, bytes }),
     administer: (request) =>
       branes.submit(request, { kind: 'administer', ops: request.ops, ifVersion: request.if_version }),
     createBrane: (actor, brane) => branes.track(() => createBrane(core, actor, brane)),

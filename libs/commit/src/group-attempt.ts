@@ -5,6 +5,7 @@ import {
   prototypeRules,
   type PrototypeRules,
   resolveEdit,
+  resolveRestore,
   type Resolved,
   type Result,
   WorkingCopy,
@@ -20,7 +21,7 @@ import { type IdRegistry, registerIds } from './id-registry';
 import type { Ground } from './lane';
 import { NotLoaded } from './not-loaded';
 import { noteInstances } from './note-instances';
-import { preloadEdits, preloadSubtrees } from './preload';
+import { preloadEdits, preloadSubtrees, preloadTargets } from './preload';
 import { resolveReap } from './reap';
 import { assertAllowed, assertNotGone, assertVisible } from './rights';
 import { entryBytes, touchedBytes } from './sizes';
@@ -166,6 +167,12 @@ export class GroupAttempt {
           ),
         };
       }
+      case 'restore': {
+        const { targets } = demand;
+        await preloadTargets(this.ground, targets);
+        const registry = this.ids;
+        return { resolved: await this.run(() => resolveRestore(this.copy, targets, context, registry)) };
+      }
       case 'undo':
       case 'redo': {
         const taken = await takeBack(this.ground, this.copy, work, demand.kind, demand, context);
@@ -267,5 +274,6 @@ export class GroupAttempt {
 function kindOf({ demand, request }: Work): OpResultDoc['kind'] {
   if (request.operation_id !== undefined) return 'system';
   if (request.actor.kind === 'system') return 'system';
+  if (demand.kind === 'restore') return 'edit';
   return demand.kind === 'edit' || demand.kind === 'undo' || demand.kind === 'redo' ? demand.kind : 'system';
 }

@@ -1,4 +1,5 @@
-import { type ClientOp, type ObjectId } from '@state-server/domain';
+import type { BraneId, ClientOp, ObjectId } from '@state-server/domain';
+import type { ObjectIdDoc } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Ground } from './lane';
 import { createdByInstances } from './prototypes/created-by';
@@ -9,7 +10,17 @@ import type { Work } from './work';
  * create writes under its id is what protects this read: of two transactions that both found it free, one loses (SYNC P1).
  */
 export class IdRegistry {
-  constructor(private readonly taken: ReadonlySet<ObjectId>) {}
+  constructor(
+    private readonly braneId: BraneId,
+    private readonly taken: ReadonlyMap<ObjectId, ObjectIdDoc>,
+  ) {}
+
+  /** Of an id that is to be there again: in this brane alone (SYNC I6). Throws `id.taken`. */
+  lastVersion(id: ObjectId): number {
+    const doc = this.taken.get(id);
+    if (doc && doc.brane_id !== this.braneId) throw fail('id.taken', { id });
+    return doc?.version ?? 0;
+  }
 
   /** Throws `id.taken`. What the same transaction has created so far, the rules see for themselves. */
   assertFree(work: Work): void {
@@ -36,21 +47,24 @@ export async function registerIds(ground: Ground, works: readonly Work[]): Promi
   const ids = new Set<ObjectId>();
   for (const work of works) {
     for (const id of chosenIds(work)) ids.add(id);
+    for (const id of restoredIds(work)) ids.add(id);
     const unnamed = unnamedCreates(work) + (await createdByPrototypes(ground, work));
     for (let i = 0; i < unnamed; i += 1) ids.add(work.newId(i));
   }
-  if (ids.size === 0) return new IdRegistry(new Set());
+  const { brane_id: braneId } = ground.head;
+  if (ids.size === 0) return new IdRegistry(braneId, new Map());
   const list = [...ids];
   const docs = await ground.tx.getMany(
     'object_ids',
     list.map((id) => [id]),
   );
-  const taken = new Set<ObjectId>();
+  const taken = new Map<ObjectId, ObjectIdDoc>();
   list.forEach((id, i) => {
-    if (docs[i]) taken.add(id);
+    const doc = docs[i];
+    if (doc) taken.set(id, doc);
     else ground.replica.learnAbsent(id);
   });
-  return new IdRegistry(taken);
+  return new IdRegistry(braneId, taken);
 }
 
 /** The id of an instance's root may be chosen: then one is left over. */
@@ -74,4 +88,8 @@ function chosenIds(work: Work): ObjectId[] {
 
 function unnamedCreates(work: Work): number {
   return creates(work).filter((op) => op.object.id === undefined).length;
+}
+
+function restoredIds({ demand }: Work): ObjectId[] {
+  return demand.kind === 'restore' ? demand.targets.flatMap(({ id, object }) => (object ? [id] : [])) : [];
 }

@@ -43,7 +43,7 @@ export {
 } from './checkpoint/read-checkpoint';
 export { MILESTONE_GAP } from './checkpoint/milestones';
 export { seqAtTime } from './checkpoint/seq-at';
-export { type PastState, readStateAt } from './checkpoint/state-at';
+export { hasStateAt, type PastState, readStateAt } from './checkpoint/state-at';
 export { sweepMilestone } from './checkpoint/sweep-milestones';
 export { GARBAGE_GRACE_MS, sweepCheckpointGarbage } from './checkpoint/sweep-garbage';
 export { readSnapshot, type Snapshot, type SnapshotOptions } from './read-snapshot';
@@ -91,5 +91,15 @@ export {
   workOperation,
   type WorkOutcome,
 } from './operations/work-operation';
+export { FORK, forkedBraneId, type ForkInput, forkOperation } from './history/fork-operation';
+export { type HistoryDeps, PastTree } from './history/past-tree';
+export {
+  collectBatch,
+  RESTORE_LIMITS,
+  RESTORE_START,
+  type RestoreBatch,
+  type RestorePlan,
+} from './history/restore-batch';
+export { RESTORE, type RestoreInput, restoreOperation } from './history/restore-operation';
 export { renewEpochs } from './renew-epochs';
 export { type FoundListings, type ListingSort, searchListings, type SearchListings } from './search-listings';

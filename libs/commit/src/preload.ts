@@ -5,6 +5,7 @@ import {
   LIMITS,
   type ObjectId,
   PROTOTYPE_LIMITS,
+  type RestoreTarget,
   type SceneReader,
   type WorkingCopy,
 } from '@state-server/domain';
@@ -32,6 +33,18 @@ export async function preloadEdits(ground: Ground, works: readonly Work[]): Prom
     const isFull = children.length >= LIMITS.children_per_group;
     await ground.load.objects(isFull ? children : pathToEnd(children));
   }
+}
+
+/** What a restore names, and the lists into which it may put something. */
+export async function preloadTargets(ground: Ground, targets: readonly RestoreTarget[]): Promise<void> {
+  const ids = new Set<ObjectId>();
+  const parents = new Set<ObjectId>();
+  for (const { id, object } of targets) {
+    ids.add(id);
+    if (object?.parent_id) parents.add(object.parent_id);
+  }
+  await ground.load.objects([...ids, ...parents]);
+  for (const id of parents) if (ground.replica.get(id)) await ground.load.children(id);
 }
 
 /** For ops that look at what is below a group: how deep it comes to lie, and whether that is finite (SYNC S2, S5). */

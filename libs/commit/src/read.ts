@@ -223,10 +223,12 @@ export function rareFields({
   purge_after,
   settings,
   archived_at,
-}: Pick<BraneMeta, 'purge_after' | 'settings' | 'archived_at'>): Partial<BraneMeta> {
+  forked_from,
+}: Pick<BraneMeta, 'purge_after' | 'settings' | 'archived_at' | 'forked_from'>): Partial<BraneMeta> {
   return {
     ...(purge_after === undefined ? {} : { purge_after }),
     ...(settings && { settings }),
     ...(archived_at === undefined ? {} : { archived_at }),
+    ...(forked_from && { forked_from }),
   };
 }

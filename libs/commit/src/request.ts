@@ -47,7 +47,7 @@ class PendingWork implements Work {
     readonly demand: Demand,
   ) {
     this.fingerprint = fingerprint(payloadOf(demand));
-    this.bytes = demand.kind === 'edit' ? valueBytes(demand.ops) : 0;
+    this.bytes = bytesOf(demand);
     this.deadlineAt = environment.clock.monotonic() + (request.deadlineMs ?? REQUEST_DEADLINE_MS);
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -77,11 +77,18 @@ class PendingWork implements Work {
   }
 }
 
+function bytesOf(demand: Demand): number {
+  if (demand.kind === 'restore') return demand.bytes;
+  return demand.kind === 'edit' ? valueBytes(demand.ops) : 0;
+}
+
 /** What makes two requests the same (SYNC I1). */
 function payloadOf(demand: Demand): unknown {
   switch (demand.kind) {
     case 'edit':
       return { kind: demand.kind, ops: demand.ops };
+    case 'restore':
+      return { kind: demand.kind, asked: demand.asked };
     case 'undo':
     case 'redo':
       return { kind: demand.kind, target: demand.target };

@@ -35,8 +35,10 @@ export function assertAllowed(work: Work, meta: BraneMeta): void {
     if (actor.kind === 'user' && !can(roleIn(meta, actor.user_id), 'edit')) throw denied(work, meta);
     throw fail('brane.archived', { brane_id, archived_at: meta.archived_at });
   }
+  const isUnfinished = meta.forked_from?.complete === false && work.request.operation_id === undefined;
   if (actor.kind === 'system') return;
   if (!allowed(roleIn(meta, actor.user_id), work)) throw denied(work, meta);
+  if (edits && isUnfinished) throw fail('brane.frozen', { brane_id, reason: 'it is still being copied' });
 }
 
 function denied({ request }: Work, meta: BraneMeta): StateError {
@@ -55,12 +57,15 @@ function standsDeletion({ demand, request }: Work): boolean {
 function allowed(role: Standing, { demand, request }: Work): boolean {
   switch (demand.kind) {
     case 'edit':
+    case 'restore':
       return can(role, 'edit');
     case 'undo':
     case 'redo':
       return can(role, 'undo');
     case 'administer':
-      return demand.ops.every((op) => mayAdminister(role, op, request.actor.user_id));
+      return demand.ops.every((op) =>
+        mayAdminister(role, op, request.actor.user_id, request.operation_id !== undefined),
+      );
     case 'reap':
     case 'expire':
       return false;
@@ -69,10 +74,11 @@ function allowed(role: Standing, { demand, request }: Work): boolean {
   }
 }
 
-function mayAdminister(role: Standing, op: BraneChange, userId: string): boolean {
+function mayAdminister(role: Standing, op: BraneChange, userId: string, isStep: boolean): boolean {
   switch (op.op) {
     case 'set_brane':
-      return can(role, 'configure');
+      // What a brane is a copy of is the server's own.
+      return can(role, 'configure') && (op.forked_from === undefined || isStep);
     case 'set_member':
       // Every member may leave.
       return (

@@ -1,4 +1,4 @@
-import type { BraneChange, ClientOp, ObjectId, OpId } from '@state-server/domain';
+import type { BraneChange, ClientOp, ObjectId, OpId, RestoreTarget } from '@state-server/domain';
 import type { BraneMessage, Committed, MutationRequest } from './committer';
 import type { StateError } from '@state-server/protocol';
 
@@ -10,6 +10,12 @@ export type Demand =
       readonly target: OpId | undefined;
       /** Moves between branes are not what is meant: one was tried, and superseded. */
       readonly pastTransfers?: boolean;
+    }
+  | {
+      readonly kind: 'restore';
+      readonly asked: unknown;
+      readonly targets: readonly RestoreTarget[];
+      readonly bytes: number;
     }
   | {
       readonly kind: 'administer';

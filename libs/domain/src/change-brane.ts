@@ -24,7 +24,7 @@ export function changeBrane(
   at: string,
 ): Result<BraneOp> {
   if (change.op !== 'set_brane') return ok(change);
-  const { name, visibility, settings, archived } = change;
+  const { name, visibility, settings, archived, forked_from } = change;
   const problem = nameProblem(name) ?? (settings && settingsProblem(settings));
   if (problem) {
     const { code, why, pointer, max } = problem;
@@ -35,6 +35,7 @@ export function changeBrane(
     ...(name === undefined ? {} : { name }),
     ...(visibility === undefined ? {} : { visibility }),
     ...(settings && { settings: merged(meta.settings, settings) }),
+    ...(forked_from && { forked_from }),
     ...(archived === undefined ? {} : { archived_at: archived ? (meta.archived_at ?? at) : null }),
   });
 }

@@ -1,4 +1,4 @@
-import type { BraneId, ObjectId, PrototypeId, UserId } from './ids';
+import type { BraneId, Epoch, ObjectId, PrototypeId, UserId } from './ids';
 
 /**
  * 4×4 matrix, column-major, float32, local to the parent: element (row r, column c) is at index 4·c + r,
@@ -101,6 +101,14 @@ export interface BraneSettings {
   readonly history_days?: number;
 }
 
+/** Of which brane, and of what place in its log, a brane is a copy; until it is complete nobody else writes to it. */
+export interface ForkedFrom {
+  readonly brane_id: BraneId;
+  readonly epoch: Epoch;
+  readonly seq: number;
+  readonly complete: boolean;
+}
+
 /** What is true of a brane besides its objects; changed only by log entries (SYNC L6). */
 export interface BraneMeta {
   readonly id: BraneId;
@@ -115,4 +123,5 @@ export interface BraneMeta {
   readonly settings?: BraneSettings;
   /** Since when nobody edits its objects; null or absent: they are edited. */
   readonly archived_at?: string | null;
+  readonly forked_from?: ForkedFrom;
 }

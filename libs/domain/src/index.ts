@@ -47,6 +47,7 @@ export * from './prototype/prototype';
 export { prototypeRules } from './prototype/rules';
 export { addedByUpgrade } from './prototype/upgrade';
 export { maySee } from './prototype/usable';
+export { isAsWanted, type RestoreEnvironment, type RestoreTarget, resolveRestore } from './resolve-restore';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
 export { type Action, can, roleIn, type Standing } from './roles';

@@ -2,6 +2,7 @@ import type {
   Block,
   BraneMeta,
   BraneSettings,
+  ForkedFrom,
   Group,
   Role,
   SceneObject,
@@ -151,6 +152,7 @@ export type BraneOp =
       readonly visibility?: Visibility;
       readonly settings?: BraneSettings;
       readonly archived_at?: string | null;
+      readonly forked_from?: ForkedFrom;
     }
   | { readonly op: 'set_member'; readonly user_id: UserId; readonly role: Role | null }
   | { readonly op: 'set_status'; readonly status: BraneMeta['status']; readonly purge_after?: string };
@@ -166,6 +168,8 @@ export type BraneChange =
       readonly visibility?: Visibility;
       readonly settings?: SettingsChange;
       readonly archived?: boolean;
+      /** The server's own: a step of the fork says that it is complete. */
+      readonly forked_from?: ForkedFrom;
     }
   | Extract<BraneOp, { readonly op: 'set_member' | 'set_status' }>;
 

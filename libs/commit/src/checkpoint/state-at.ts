@@ -53,6 +53,14 @@ export async function readStateAt(
   }
 }
 
+/** Throws what `readStateAt` would; cheap. */
+export async function hasStateAt(store: Store, braneId: BraneId, seq: number): Promise<void> {
+  const base = await withReadErrors(
+    store.read({ label: 'history.base' }, (tx) => findBase(tx, braneId, seq, seq)),
+  );
+  if (!base) throw fail('brane.not_found', { id: braneId });
+}
+
 interface Base {
   readonly head: HeadDoc;
   readonly manifest: Manifest;

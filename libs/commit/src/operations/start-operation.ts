@@ -8,6 +8,8 @@ import type { OperationData, OperationDeps, OperationOrigin } from './operation'
 export interface StartOperation extends OperationOrigin {
   readonly kind: string;
   readonly input: OperationData;
+  /** What makes two requests the same, where the input holds what was found out besides; default: the input. */
+  readonly asked?: unknown;
   /** Where the first step begins. */
   readonly cursor?: OperationData;
   /** How much there is to do, where that is known. */
@@ -51,10 +53,10 @@ export async function startOperationIn(
   at: string,
   request: Omit<StartOperation, 'also'>,
 ): Promise<StartedOperation> {
-  const { brane_id, user_id, op_id, kind, input, cursor, total } = request;
+  const { brane_id, user_id, op_id, kind, input, cursor, total, asked = input } = request;
   const askedOf = request.asked_of ?? brane_id;
   const id = operationId(request);
-  const print = fingerprint({ kind: 'operation', of: kind, input });
+  const print = fingerprint({ kind: 'operation', of: kind, asked });
   const known = await tx.get('operations', [id]);
   if (known) {
     if (known.fingerprint !== print) throw fail('op_id.reused', { op_id });

@@ -1,6 +1,6 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { AlsoWrite, Committed } from '@state-server/commit';
-import { type Action, type BraneId, can } from '@state-server/domain';
+import type { Action, BraneId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import {
   type Answer,
@@ -13,11 +13,10 @@ import {
   stateSeqHeader,
   traceFields,
 } from '@state-server/platform';
-import { type CommittedResponse, type RouteId, fail } from '@state-server/protocol';
+import type { CommittedResponse, RouteId } from '@state-server/protocol';
 import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import { editBrane } from './edit-brane';
-import { findBrane } from './find-brane';
 import { redoEdit, undoEdit } from './undo-edit';
 
 interface Asked {
@@ -63,22 +62,6 @@ export class BraneEditHttp {
     );
   }
 
-  @Post('restore')
-  async restore(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { params, body } = readRequest('brane.restore', request);
-    await this.unsupported(
-      { route: 'brane.restore', braneId: params.id, action: 'edit', body },
-      request,
-      reply,
-    );
-  }
-
-  @Post('fork')
-  async fork(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { params, body } = readRequest('brane.fork', request);
-    await this.unsupported({ route: 'brane.fork', braneId: params.id, action: 'view', body }, request, reply);
-  }
-
   private async commit(
     { route, braneId, action, body }: Asked,
     request: RestRequest,
@@ -103,33 +86,10 @@ export class BraneEditHttp {
     );
     respond(reply, answer);
   }
-
-  /** For what is not there yet: says so to whoever could do it, and nothing to whoever may not even see the brane. */
-  private async unsupported(
-    { route, braneId, action, body }: Asked,
-    request: RestRequest,
-    reply: RestReply,
-  ): Promise<void> {
-    const { user_id } = callerOf(request);
-    const authorise = (): Promise<void> => authoriseInBrane(this.deps.store, user_id, braneId, action);
-    const answer = await runKeyed(
-      this.deps,
-      route,
-      request,
-      { user_id, body },
-      {
-        authorise,
-        execute: async () => {
-          const { role } = await findBrane(this.deps.store, user_id, braneId);
-          throw can(role, action) ? fail('op.unsupported') : fail('permission.denied');
-        },
-      },
-    );
-    respond(reply, answer);
-  }
 }
 
-function toAnswer(committed: Committed): Answer {
+/** What became of an edit, as REST says it. */
+export function toAnswer(committed: Committed): Answer {
   const { brane_id, op_id, epoch, seq, at, ops, skipped, replayed } = committed;
   const body: CommittedResponse = {
     brane_id,

@@ -12,6 +12,7 @@ import type {
   BraneSettings,
   BraneStatus,
   Epoch,
+  ForkedFrom,
   Inverse,
   ObjectId,
   OpId,
@@ -72,6 +73,7 @@ export interface BraneDoc {
   readonly purge_after?: Time;
   readonly settings?: BraneSettings;
   readonly archived_at?: Time | null;
+  readonly forked_from?: ForkedFrom;
   readonly version: number;
 }
 

@@ -22,6 +22,7 @@ export interface BraneState {
     | 'purge_after'
     | 'settings'
     | 'archived_at'
+    | 'forked_from'
   >;
   readonly version: number;
   readonly head: Pick<HeadDoc, 'epoch' | 'seq' | 'objects'>;
@@ -30,7 +31,7 @@ export interface BraneState {
 /** A brane on the wire, as seen by somebody who is this in it. */
 export function toBraneResource({ meta, version, head }: BraneState, role: Standing): BraneResource {
   const { id, name, visibility, status, created_at, updated_at, created_by, purge_after } = meta;
-  const { settings, archived_at } = meta;
+  const { settings, archived_at, forked_from } = meta;
   return {
     id,
     name,
@@ -47,6 +48,7 @@ export function toBraneResource({ meta, version, head }: BraneState, role: Stand
     ...(purge_after === undefined ? {} : { purge_after }),
     ...(settings && { settings }),
     ...(typeof archived_at === 'string' ? { archived_at } : {}),
+    ...(forked_from && { forked_from }),
   };
 }
 

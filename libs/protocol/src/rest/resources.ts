@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
-import { braneMeta, braneSettings, braneStatus, role, roleOrGuest, visibility } from '../schema/brane-meta';
+import {
+  braneMeta,
+  braneSettings,
+  braneStatus,
+  forkedFrom,
+  role,
+  roleOrGuest,
+  visibility,
+} from '../schema/brane-meta';
 import {
   braneId,
   epoch,
@@ -99,6 +107,8 @@ export const brane = z.object({
   settings: z.exactOptional(braneSettings),
   /** Since when nobody edits its objects; absent: they are edited. */
   archived_at: z.exactOptional(time),
+  /** Of which brane it is a copy; until that is complete nobody can edit it (`brane.frozen`). */
+  forked_from: z.exactOptional(forkedFrom),
 });
 
 export const member = z.object({ user_id: userId, name: z.string(), role, since: time });

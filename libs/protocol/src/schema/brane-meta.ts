@@ -1,6 +1,6 @@
 import type { BraneSettings } from '@state-server/domain';
 import * as z from 'zod/mini';
-import { braneId, time, userId } from './ids';
+import { braneId, epoch, seq, time, userId } from './ids';
 
 export const role = z.enum(['owner', 'editor', 'viewer']);
 /** `guest`: no member, but may view through the brane's visibility. */
@@ -18,6 +18,9 @@ export const braneSettings: z.ZodMiniType<BraneSettings> = z.object({
   history_days: z.exactOptional(z.int()),
 });
 
+/** Domain `ForkedFrom`. */
+export const forkedFrom = z.object({ brane_id: braneId, epoch, seq, complete: z.boolean() });
+
 /** Domain `BraneMeta`. */
 export const braneMeta = z.object({
   id: braneId,
@@ -32,4 +35,5 @@ export const braneMeta = z.object({
   settings: z.exactOptional(braneSettings),
   /** Null or absent: its objects can be edited. */
   archived_at: z.exactOptional(z.nullable(time)),
+  forked_from: z.exactOptional(forkedFrom),
 });

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../errors/error-table';
 import { braneParams, editRequest, forkRequest, restoreRequest, undoRequest } from '../requests';
-import { brane, committed } from '../resources';
+import { committed, operation } from '../resources';
 import type { RouteTable } from '../route';
 
 /** Bytes: JSON takes more room than the 64 KiB that an edit may have in CBOR. */
@@ -103,20 +103,30 @@ export const braneEditRoutes = {
     ...post,
     id: 'brane.restore',
     path: '/brane/{id}/restore',
-    summary: 'Bring back an earlier state. Not available yet: answers op.unsupported.',
+    summary:
+      'Bring the objects of a brane, or of a subtree, back to what they were, as new entries of the log. One edit where it fits, which can be undone; else 202 and an operation, which is not atomic. Editors and owners.',
     request: restoreRequest,
     response: { status: 200, schema: committed },
-    errors: [...COMMIT_ERRORS, 'op.unsupported'],
+    accepted: operation,
+    errors: [...COMMIT_ERRORS, ...OP_ERRORS, 'history.too_old', 'history.ahead'],
     idempotency: 'honoured',
   },
   'brane.fork': {
     ...post,
     id: 'brane.fork',
     path: '/brane/{id}/fork',
-    summary: 'Make a copy with ids of its own. Not available yet: answers op.unsupported.',
+    summary:
+      'Make a brane of your own that is a copy of this one as it is or was. Whoever sees it may. It is there at once, named by the operation, and takes edits once that has succeeded.',
     request: forkRequest,
-    response: { status: 201, schema: brane },
-    errors: [...COMMIT_ERRORS, 'op.unsupported'],
+    response: { status: 202, schema: operation },
+    errors: [
+      ...COMMIT_ERRORS,
+      'id.taken',
+      'field.invalid',
+      'field.too_large',
+      'history.too_old',
+      'history.ahead',
+    ],
     idempotency: 'honoured',
   },
 } as const satisfies RouteTable;
