@@ -30,6 +30,7 @@ const PASSING: [string, Error][] = [
   ['10107 NotWritablePrimary', mongoError(10_107)],
   ['189 PrimarySteppedDown', mongoError(189)],
   ['a lost connection', network()],
+  ['a lost connection, as a bulk write tells of it', mongoError(undefined, { name: 'MongoBulkWriteError' })],
   ['a cleared pool', mongoError(undefined, { name: 'MongoPoolClearedError' })],
   ['a code that nobody knows, with the label', mongoError(9_999, { labels: ['TransientTransactionError'] })],
 ];

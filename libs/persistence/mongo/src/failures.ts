@@ -81,6 +81,8 @@ function kindOf(error: DriverError): FailureKind | undefined {
   const byCode = typeof error.code === 'number' ? BY_CODE[error.code] : undefined;
   const known = byCode ?? BY_NAME[error.name];
   if (known) return known;
+  // A bulk write hides the driver's own errors: what is left of a lost connection is a text.
+  if (error.name === 'MongoBulkWriteError' && typeof error.code !== 'number') return 'passing';
   return hasLabel(error, 'TransientTransactionError') ? 'passing' : undefined;
 }
 

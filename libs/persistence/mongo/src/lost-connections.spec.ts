@@ -1,6 +1,6 @@
 import { contractEnvironment } from '@state-server/persistence-contract';
 import { type Store, StoreError } from '@state-server/persistence-port';
-import { describeWithServer, seededRandom } from '@state-server/testing';
+import { describeWithServer, seededRandom, until } from '@state-server/testing';
 import { openMongoStore } from './index';
 import { CuttingProxy } from './testing/cutting-proxy';
 import { MONGODB, TestDatabase } from './testing/test-database.spec-support';
@@ -57,7 +57,7 @@ describeWithServer({ ...MONGODB, name: 'a network that fails before MongoDB' }, 
     for (let cut = 0; cut < CUTS; cut += 1) {
       const before = told.done;
       // Some work is done between two losses.
-      while (told.done < before + 5) await new Promise((resolve) => setImmediate(resolve));
+      await until(() => told.done >= before + 5, { timeoutMs: 60_000 });
       if (random.next() < 0.5) proxy.cut();
       else await proxy.loseAnswers(Math.floor(random.next() * 30));
     }
