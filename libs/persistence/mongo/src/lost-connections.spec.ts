@@ -21,7 +21,8 @@ describeWithServer({ ...MONGODB, name: 'a network that fails before MongoDB' }, 
     proxy = await CuttingProxy.start(hostname, Number(port || 27_017));
     const behind = new URL(database.uri);
     behind.host = proxy.host;
-    behind.searchParams.set('directConnection', 'true');
+    // The members of a replica set would be asked under the addresses that they have, past the proxy.
+    if (await database.isReplicaSet()) behind.searchParams.set('directConnection', 'true');
     near = await openMongoStore({ uri: database.uri, environment: contractEnvironment() });
     far = await openMongoStore({ uri: behind.toString(), environment: contractEnvironment() });
   }, 240_000);
@@ -58,6 +59,7 @@ describeWithServer({ ...MONGODB, name: 'a network that fails before MongoDB' }, 
       const before = told.done;
       // Some work is done between two losses.
       await until(() => told.done >= before + 5, { timeoutMs: 60_000 });
+      expect(proxy.connections).toBeGreaterThan(0);
       if (random.next() < 0.5) proxy.cut();
       else await proxy.loseAnswers(Math.floor(random.next() * 30));
     }
@@ -86,7 +88,7 @@ describeWithServer({ ...MONGODB, name: 'a network that fails before MongoDB' }, 
     expect(told.done).toBeGreaterThan(CUTS * 5);
   }, 240_000);
 
-  it('is said to be away within the deadline while nothing comes through, and is there again after it (STORE-48, F3)', async () => {
+  it('is said to be away within the deadline while nothing comes through (STORE-48, F3)', async () => {
     await proxy.close();
     const started = performance.now();
     const run = far.transact({ ...LABEL, deadlineMs: 1_000 }, async (tx) =>

@@ -50,6 +50,7 @@ export class CuttingProxy {
   }
 
   async close(): Promise<void> {
+    if (!this.server.listening) return;
     this.server.close();
     this.cut();
     await once(this.server, 'close');

@@ -41,6 +41,11 @@ export class TestDatabase {
     return new MongooseDriver(await connect({ uri: this.uri }), DEFAULT_TIMEOUT_MS);
   }
 
+  async isReplicaSet(): Promise<boolean> {
+    const hello = await this.connection?.db?.admin().command({ hello: 1 });
+    return hello?.['setName'] !== undefined;
+  }
+
   async clear(): Promise<void> {
     for (const { name } of TABLES) await this.collection(name).deleteMany({});
   }
