@@ -2,7 +2,7 @@ import { applyOp } from './apply-op';
 import type { BraneMeta, SceneObject } from './entities';
 import type { ObjectId } from './ids';
 import type { Op, OpContext } from './ops';
-import { siblingIndex } from './order';
+import { compareSiblings, siblingIndex } from './order';
 import type { Result } from './refusal';
 import type { SceneReader } from './scene-reader';
 import type { SceneWriter } from './scene-writer';
@@ -168,6 +168,10 @@ export class WorkingCopy implements SceneWriter {
     object: SceneObject,
     from: { parentId: ObjectId; index: number } | undefined,
   ): number {
+    // Most come last, and the last one is looked at anyway when something is put into a list.
+    const last = list.at(-1);
+    const end = from || last === undefined ? undefined : this.get(last);
+    if (end && compareSiblings(end, object) < 0) return list.length;
     // Its old entry still stands in the list, at its old place: found under its old key, so the order holds.
     const index = siblingIndex(list, object, (id) => this.get(id));
     return from && from.parentId === object.parent_id && from.index < index ? index - 1 : index;

@@ -6,6 +6,7 @@ import { reset } from './commands/reset';
 import { runTool } from './commands/run-tool';
 import { status } from './commands/status';
 import { test } from './commands/test';
+import { types } from './commands/types';
 import { up } from './commands/up';
 import { type Command, parseCommand, type UpOptions } from './options';
 import { terminal as terminalOn } from './terminal';
@@ -36,6 +37,8 @@ function execute(command: Command): Promise<number> {
       return test(command.pattern, terminal);
     case 'check':
       return check(terminal);
+    case 'types':
+      return types(command.options);
     case 'demo':
     case 'bench':
     case 'store':

@@ -41,6 +41,14 @@ describe('arguments of ./dev', () => {
     });
   });
 
+  it('asks for types of a prototype, of the system on this machine unless told otherwise', () => {
+    expect(parseCommand(['types', '--prototype', 'p@2'])).toEqual({
+      name: 'types',
+      options: { prototype: 'p@2', origin: 'http://127.0.0.1:4000', token: undefined, out: undefined },
+    });
+    expect(() => parseCommand(['types'])).toThrow('./dev types needs --prototype');
+  });
+
   it('hands all arguments of demo and bench on, unread', () => {
     expect(parseCommand(['demo', '--seconds', '5'])).toEqual({ name: 'demo', args: ['--seconds', '5'] });
   });

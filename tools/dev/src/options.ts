@@ -1,3 +1,4 @@
+import type { TypesOptions } from './commands/types';
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UserError } from './user-error';
@@ -43,6 +44,7 @@ export type Command =
   | { readonly name: 'reset'; readonly yes: boolean; readonly dataDir: string }
   | { readonly name: 'test'; readonly pattern: string | undefined }
   | { readonly name: 'check' }
+  | { readonly name: 'types'; readonly options: TypesOptions }
   | { readonly name: 'demo' | 'bench' | 'store'; readonly args: readonly string[] };
 
 const data = { data: { type: 'string', default: '.data' } } as const;
@@ -72,6 +74,8 @@ export function parseCommand(argv: readonly string[]): Command {
     case 'check':
       parse(args, {});
       return { name };
+    case 'types':
+      return { name, options: parseTypes(args) };
     case 'demo':
     case 'bench':
     case 'store':
@@ -89,6 +93,19 @@ function whereOf(values: { data: string; port?: string | undefined }): Where {
 }
 
 export const portOf = (text: string): number => whole('--port', text, 1024, 65_535 - PORT_SPAN);
+
+function parseTypes(args: readonly string[]): TypesOptions {
+  const text = { type: 'string' } as const;
+  const { values } = parse(args, {
+    prototype: text,
+    token: text,
+    out: text,
+    origin: { type: 'string', default: `http://127.0.0.1:${DEFAULT_PORT}` },
+  });
+  const { prototype, origin, token, out } = values;
+  if (prototype === undefined) throw new UserError('./dev types needs --prototype ID or ID@VERSION.');
+  return { prototype, origin, token, out };
+}
 
 function parseUp(args: readonly string[]): UpOptions {
   const { values } = parse(args, {

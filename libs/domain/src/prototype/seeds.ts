@@ -169,8 +169,9 @@ export function plant(draft: Draft, root: SceneObject, below: readonly SceneObje
   const added = addOp(draft, { op: 'create', object: root }, { undo: 'create', id: root.id });
   if (!added.ok) return added;
   for (const object of below) {
-    const put = addOp(draft, { op: 'create', object });
-    if (!put.ok) return put;
+    // What the reducer would look at is so already: the ids are new, and the parents stand before their children.
+    draft.copy.put(object);
+    draft.ops.push({ op: 'create', object });
   }
   return checkWorld(draft, root.id);
 }
