@@ -73,7 +73,8 @@ function isSafe({ min, max }: Extract<PropertyRule, { readonly type: 'integer' }
 
 function docOf(rule: PropertyRule): string {
   const facts = [rule.description, ...boundsOf(rule)];
-  if (rule.default !== undefined) facts.push(`default ${String(JSON.stringify(rule.default))}`);
+  if (rule.type !== 'any' && rule.default !== undefined)
+    facts.push(`default ${JSON.stringify(rule.default)}`);
   const told = facts.filter((fact) => fact !== undefined && fact !== '');
   return comment(told.length === 0 ? rule.type : told.join('; '));
 }
