@@ -100,8 +100,6 @@ function tooLarge(pointer: string, max: number): Problem {
 
 /** The whole of the settings: the log holds facts, not wishes. */
 function merged(before: BraneSettings | undefined, change: SettingsChange): BraneSettings {
-  const entries = Object.entries({ ...before, ...change }).filter(
-    ([, value]) => value !== null && value !== undefined,
-  );
-  return Object.fromEntries(entries) as BraneSettings;
+  const entries: [string, unknown][] = Object.entries({ ...before, ...change });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null && value !== undefined));
 }
