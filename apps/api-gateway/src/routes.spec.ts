@@ -24,6 +24,7 @@ let brane: string;
 let street: string;
 let house: string;
 let portal: string;
+let annex: string;
 let operation: string;
 let workshop: string;
 let lamp: string;
@@ -49,6 +50,7 @@ async function settle(): Promise<void> {
   house = await makeGroup(ada, brane, { name: 'house' });
   workshop = await makeBrane(ada);
   lamp = await makePrototype(ada);
+  annex = await makeGroup(ada, brane, { name: 'annex' });
   portal = await makeGroup(ada, brane, { link: uuid() });
   lampHere = await makeInstance(ada, lamp, workshop);
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
@@ -117,7 +119,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'object.remove_gallery': { path: onHouse },
   'object.link': { path: { id: () => portal } },
   'object.move': { path: onHouse, body: () => ({ parent_id: street }) },
-  'object.promote': { path: onHouse },
+  'object.promote': { path: { id: () => annex } },
   'object.demote': { path: onHouse },
   'object.action': { path: { id: () => house, action: () => 'open' }, body: () => ({}) },
   'prototype.create': { body: () => ({ name: 'chair', tags: ['seat'], is_public: true }) },
@@ -149,7 +151,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'users.delete': { path: { id: () => 'me' }, by: () => leaver, headers: { 'if-match': '"1"' } },
 };
 
-const NOT_YET = ['object.promote', 'object.demote', 'object.action'];
+const NOT_YET = ['object.demote', 'object.action'];
 
 const table: Readonly<Record<string, Route>> = ROUTES;
 const elsewhere = new Set(['auth', 'internal']);
@@ -241,12 +243,27 @@ describe('every route of the table', () => {
 });
 
 describe('what is not available yet (REST-WIRE-3)', () => {
-  it('is a move into another brane', async () => {
+  it('is the way back from a brane to a group', async () => {
+    const id = await makeGroup(ada, await makeBrane(ada));
+    const answer = await ada.ask('POST', `/object/${id}/demote`, { key: uuid() });
+    expect([answer.status, codeOf(answer)]).toEqual([422, 'op.unsupported']);
+  });
+});
+
+describe('a move into another brane', () => {
+  it('answers the object as it is there, and once for a key (OBJ-7)', async () => {
     const [here, there] = [await makeBrane(ada), await makeBrane(ada)];
     const id = await makeGroup(ada, here);
-    const body = { parent_id: there, brane_id: there };
-    const answer = await ada.ask('POST', `/object/${id}/move`, { body, key: uuid() });
-    expect([answer.status, codeOf(answer)]).toEqual([422, 'op.unsupported']);
+    const asked = { body: { parent_id: there, brane_id: there }, key: uuid() };
+    const answers = [
+      await ada.ask('POST', `/object/${id}/move`, asked),
+      await ada.ask('POST', `/object/${id}/move`, asked),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ id, brane_id: there, parent_id: there, version: 2 });
+    }
+    expect(answers[1]?.headers.get('idempotency-replayed')).toBe('true');
   });
 });
 
@@ -289,7 +306,8 @@ describe('every route of /object, /prototype and /users that changes something',
       }
       expect([route.response.status, route.accepted && 202]).toContain(first.status);
       if (route.area !== 'object' && !inBranes.includes(id)) return;
-      const branes = [brane, workshop];
+      // A group that was promoted has a brane of its own by now.
+      const branes = [brane, workshop, ...(id === 'object.promote' ? [annex] : [])];
       for (const each of branes) {
         await ada.ask('PUT', `/brane/${each}/members/${bob.id}`, { body: { role: 'owner' } });
         await bob.ask('DELETE', `/brane/${each}/members/${ada.id}`);

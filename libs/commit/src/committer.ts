@@ -15,6 +15,7 @@ import type {
   Visibility,
 } from '@state-server/domain';
 import type { Transaction } from '@state-server/persistence-port';
+import type { PromoteRequest } from './transfer/promote';
 import type { TransferRequest } from './transfer/transfer';
 import type { Trimmed } from './trim-log';
 
@@ -121,6 +122,10 @@ export interface Committer {
   transfer(request: TransferRequest): Promise<Committed>;
   /** Brings objects to what they are to be (a restore or fork, or a step of one); as one edit it can be undone. */
   restore(request: RestoreRequest): Promise<Committed>;
+  /**
+   * Makes a group a brane of its own, in one transaction; a link takes its place. The answer is about the new brane. No undo.
+   */
+  promote(request: PromoteRequest): Promise<Committed>;
   /** Creates the head, the root group (id = brane id), the owner's membership and the first log entry. */
   createBrane(
     actor: Actor,

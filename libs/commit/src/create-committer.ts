@@ -6,11 +6,12 @@ import { type Core, createCore } from './core';
 import { createBrane } from './create-brane';
 import type { CommitterDeps } from './deps';
 import { forgetStep } from './forget';
-import type { Task } from './lane';
+import type { Lane, Task } from './lane';
 import { purgeStep } from './purge';
 import { rekeyStep } from './rekey';
 import { createWork, REQUEST_DEADLINE_MS } from './request';
 import { trimStep } from './trim-log';
+import { promote } from './transfer/promote';
 import { takeBackTransfer } from './transfer/take-back-transfer';
 import { type HoldBoth, transfer } from './transfer/transfer';
 import { UndoesTransfer } from './undo';
@@ -32,6 +33,7 @@ export function createCommitter(deps: CommitterDeps): Committer {
     transfer: (request) => branes.track(() => transfer(core, branes.holdBoth, request)),
     restore: ({ asked, targets, bytes, ...request }) =>
       branes.submit(request, { kind: 'restore', asked, targets, bytes }),
+    promote: (request) => branes.track(() => promote(core, branes.hold, request)),
     administer: (request) =>
       branes.submit(request, { kind: 'administer', ops: request.ops, ifVersion: request.if_version }),
     createBrane: (actor, brane) => branes.track(() => createBrane(core, actor, brane)),
@@ -140,6 +142,9 @@ class Branes {
       return done ?? this.submit(request, { kind, target, pastTransfers: true });
     }
   }
+
+  readonly hold = <T>(braneId: BraneId, run: (lane: Lane) => Promise<T>): Promise<T> =>
+    this.queue(braneId).hold(run);
 
   /** Always in the order of the ids: two moves between the same branes never wait for each other. */
   readonly holdBoth: HoldBoth = (from, to, run) => {

@@ -60,6 +60,7 @@ export type { CommitMetrics, CommitterDeps } from './deps';
 export { fromStoreError, toCommitError, withReadErrors } from './errors';
 export { createCommitter, SYSTEM_USER } from './create-committer';
 export { expectedSpace } from './space-index';
+export type { PromoteRequest } from './transfer/promote';
 export type { TransferRequest } from './transfer/transfer';
 export { REKEY_QUEUE } from './write-changes';
 export { withResult } from './with-result';

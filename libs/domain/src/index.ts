@@ -31,6 +31,7 @@ export {
 } from './popularity';
 export { isPicture, PICTURE_CHARS } from './picture';
 export { changeProfile, type Profile, PROFILE_LIMITS, type ProfileChange } from './profile';
+export { promotedMeta, promotedOps } from './promote-group';
 export * from './refusal';
 export { type CellBox, cellsReaching, reachesInto, type Region, type Vector } from './region';
 export { resolveEdit } from './resolve-edit';

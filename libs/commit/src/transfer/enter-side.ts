@@ -1,5 +1,5 @@
 import type { OpContext, Resolved, WorkingCopy } from '@state-server/domain';
-import type { HeadDoc, LogDoc, OpResultDoc, TransferRecord } from '@state-server/persistence-port';
+import type { HeadDoc, LogDoc, LogKind, OpResultDoc, TransferRecord } from '@state-server/persistence-port';
 import { askForCheckpoint } from '../checkpoint/due';
 import type { BraneMessage, Committed } from '../committer';
 import { encodeEntry } from '../frame';
@@ -8,6 +8,11 @@ import { planSpace } from '../space-index';
 import { withoutTurn } from '../turn';
 import { listRekeying, writeObjects } from '../write-changes';
 import type { TransferPlan } from './transfer-plan';
+
+/** Under what the entry stands in the log. */
+export interface EntryFacts extends Pick<TransferPlan, 'request' | 'fingerprint' | 'target'> {
+  readonly kind: LogKind;
+}
 
 /** What one of the two branes makes of a move between them. */
 export interface Side {
@@ -26,21 +31,21 @@ export interface Entered {
 /** Writes an entry of its own into the log of one side, its objects, and the record of the op id; not the head. */
 export async function enterSide(
   { ground, copy, resolved, context }: Side,
-  plan: TransferPlan,
-  transfer: TransferRecord,
+  facts: EntryFacts,
+  transfer?: TransferRecord,
 ): Promise<Entered> {
   const { tx, head } = ground;
   const { brane_id, epoch } = head;
   const { seq, at, actor } = context;
   const { ops, inverses } = resolved;
-  const { op_id, trace_id } = plan.request;
+  const { kind, fingerprint, target } = facts;
+  const { op_id, trace_id } = facts.request;
   const place = { brane_id, epoch, seq, op_id, at };
   const frame = encodeEntry({ ...place, actor, ops });
-  const kind = plan.kind === 'move' ? (transfer.from === brane_id ? 'move_out' : 'move_in') : plan.kind;
   const log: LogDoc = { ...place, actor, kind, frame, inverses };
   tx.put('log', trace_id === undefined ? log : { ...log, trace_id });
-  const { fingerprint, target } = plan;
-  const record: OpResultDoc = { ...place, user_id: actor, fingerprint, kind, transfer };
+  let record: OpResultDoc = { ...place, user_id: actor, fingerprint, kind };
+  if (transfer !== undefined) record = { ...record, transfer };
   tx.put('op_results', target === undefined ? record : { ...record, target_op_id: target });
   const next = await writeSide(ground, copy, resolved, context, frame.byteLength);
   return {

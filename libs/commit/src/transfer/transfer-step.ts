@@ -1,6 +1,7 @@
 import {
   type Departure,
   LIMITS,
+  type ObjectId,
   type OpContext,
   resolveMoveIn,
   resolveMoveOut,
@@ -52,9 +53,13 @@ export async function transferStep(
   const transfer = { id: plan.id, from: plan.from, to: plan.to, before: departure.from, after };
   // The brane that is left comes first: the registry of ids is to say in the end where they are now (SYNC I6).
   const outSide = { ground, copy: outCopy, resolved: departure.resolved, context: outContext };
-  const out = await enterSide(outSide, plan, transfer);
+  const facts = (kind: 'move_out' | 'move_in') => ({
+    ...plan,
+    kind: plan.kind === 'move' ? kind : plan.kind,
+  });
+  const out = await enterSide(outSide, facts('move_out'), transfer);
   const inSide = { ground: there, copy: inCopy, resolved: arrival, context: inContext };
-  const into = await enterSide(inSide, plan, transfer);
+  const into = await enterSide(inSide, facts('move_in'), transfer);
   for (const marked of plan.marked ?? []) tx.put('op_results', marked);
   tx.put('heads', into.head);
   const value: Transferred = {
@@ -69,24 +74,34 @@ export async function transferStep(
 }
 
 async function leave(
-  { load }: Ground,
+  ground: Ground,
   copy: WorkingCopy,
   plan: TransferPlan,
   context: OpContext,
 ): Promise<Departure> {
   const { id, to, if_version, stillBelow } = plan;
-  await load.objects([id]);
-  await load.subtree(copy, id, LIMITS.moved_objects_between_branes + 1, 'depth');
+  await loadLeaving(ground, copy, id);
   const before = copy.savepoint();
-  const result = await load.run(
+  const result = await ground.load.run(
     () => resolveMoveOut(copy, { id, to, if_version, parent_id: stillBelow }, context),
     () => copy.rollback(before),
   );
   if (!result.ok) throw fromRefusal(result.refusal);
+  assertFits(id, result.value);
+  return result.value;
+}
+
+/** In few reads, all that the rules will look at of a subtree that leaves its brane. */
+export async function loadLeaving({ load }: Ground, copy: WorkingCopy, id: ObjectId): Promise<void> {
+  await load.objects([id]);
+  await load.subtree(copy, id, LIMITS.moved_objects_between_branes + 1, 'depth');
+}
+
+/** Throws `object.too_many_to_move` for what one transaction cannot write. */
+export function assertFits(id: ObjectId, { moved }: Departure): void {
   // Each is written as a record and once more in the log, and the old one with its index entries is taken away.
-  const bytes = result.value.moved.reduce((sum, object) => sum + 2 * objectBytes(object) + KEYS_BYTES, 0);
-  if (bytes <= MOVED_BYTES) return result.value;
-  throw fail('object.too_many_to_move', { id, bytes, max: MOVED_BYTES });
+  const bytes = moved.reduce((sum, object) => sum + 2 * objectBytes(object) + KEYS_BYTES, 0);
+  if (bytes > MOVED_BYTES) throw fail('object.too_many_to_move', { id, bytes, max: MOVED_BYTES });
 }
 
 async function arrive(

@@ -18,6 +18,7 @@ import {
   respond,
   runKeyed,
   stateSeqHeader,
+  toBraneResource,
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
@@ -33,6 +34,7 @@ import { followLink } from './follow-link';
 import { galleryOf, putInGallery, removeFromGallery } from './gallery';
 import { listChildren } from './list-children';
 import { moveObject } from './move-object';
+import { type PromotedGroup, promoteObject } from './promote-object';
 import { updateObject } from './update-object';
 import type { WrittenObject } from './written-object';
 
@@ -155,12 +157,22 @@ export class ObjectHttp {
 
   @Post(':id/promote')
   async promote(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    await this.unsupported(
-      'object.promote',
-      request,
-      reply,
-      readRequest('object.promote', request).params.id,
-    );
+    const { params } = readRequest('object.promote', request);
+    const { id } = params;
+    const { user_id } = callerOf(request);
+    await this.keyed('object.promote', request, reply, undefined, {
+      authorise: () => authoriseOnObject(this.deps.store, user_id, id),
+      execute: async (claim) => {
+        const made = await promoteObject(this.deps, {
+          user_id,
+          op_id: claim.op_id,
+          ...traceFields(),
+          id,
+          also: (tx, promoted) => claim.record(tx, promotedAnswer(promoted), promoted.replayed),
+        });
+        return { answer: promotedAnswer(made), replayed: made.replayed };
+      },
+    });
   }
 
   @Post(':id/demote')
@@ -236,6 +248,11 @@ function created(written: WrittenObject): Answer {
 
 function changed(written: Shown): Answer {
   return okAnswer(written.object, headersOf(written));
+}
+
+function promotedAnswer({ brane, role, position }: PromotedGroup): Answer {
+  const headers = { ...etagHeader(brane.version), ...stateSeqHeader(position) };
+  return okAnswer(toBraneResource(brane, role), headers);
 }
 
 function gone({ position }: WrittenObject): Answer {

@@ -118,10 +118,12 @@ export const objectRoutes = {
     id: 'object.promote',
     method: 'POST',
     path: '/object/{id}/promote',
-    summary: 'Make a group a brane of its own. Not available yet: answers op.unsupported.',
+    summary:
+      'Make a group of at most 400 objects a brane of its own, under its id; a link takes its place. You are its owner, and the members of the old brane are its members. Cannot be undone.',
     params: objectParams,
     response: { status: 200, schema: brane },
-    errors: NOT_YET,
+    errors: [...COMMIT_ERRORS, ...OP_ERRORS, 'object.too_many_to_move'],
+    etag: 'sent',
   },
   'object.demote': {
     ...write,
