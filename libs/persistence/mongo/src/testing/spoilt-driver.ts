@@ -28,7 +28,9 @@ export class SpoiltDriver implements MongoDriver {
       commit: async () => {
         const how = wrote ? this.how : undefined;
         if (how) this.how = undefined;
-        if (how !== 'unknown_lost') await session.commit();
+        // Given up by the server, so that asking again in the same session finds nothing.
+        if (how === 'unknown_lost') await session.end();
+        else await session.commit();
         if (how) throw lostAnswer();
       },
     };
