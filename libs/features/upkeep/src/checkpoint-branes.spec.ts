@@ -86,6 +86,38 @@ describe('checkpoints', () => {
     expect(left[0]).toMatchObject({ seq: 15 });
   });
 
+  it('let each brane say for how long its log is kept (R3, HIST-11)', async () => {
+    const { environment, store, committer, brane, rename } = setUp();
+    const work = { store, environment };
+    const [kept, short] = [await brane(10), await brane(10)];
+    const set = async (id: BraneId, days: number): Promise<void> => {
+      const doc = await store.read({ label: 'test' }, (tx) => tx.get('branes', [id]));
+      if (!doc) throw new Error('no brane');
+      const actor = { kind: 'user', user_id: doc.created_by } as const;
+      const ops = [{ op: 'set_brane', settings: { history_days: days } }] as const;
+      await committer.administer({ brane_id: id, actor, op_id: asOpId(environment.ids.uuid()), ops });
+    };
+    await set(kept, 0);
+    await set(short, 1);
+    for (const id of [kept, short]) {
+      await rename(id, 'then');
+      await wantCheckpoint(store, id);
+    }
+    await checkpointBranes(work);
+    environment.jump(30 * DAY);
+    for (const id of [kept, short]) {
+      await rename(id, 'now');
+      while ((await committer.forget(id, new Date(environment.clock.now()).toISOString(), 100)) > 0);
+    }
+    const floor = async (id: BraneId) =>
+      (await store.read({ label: 't' }, (tx) => tx.get('heads', [id])))?.log_floor;
+    await trimLogs({ ...work, clock: environment.clock, committer, retentionDays: 0 });
+    expect(await floor(kept)).toBe(1);
+    expect(await floor(short)).toBeGreaterThan(1);
+    await trimLogs({ ...work, clock: environment.clock, committer, retentionDays: 1 });
+    expect(await floor(kept)).toBe(1);
+  });
+
   it('leave nothing behind for long (CP-3)', async () => {
     const { environment, store, brane } = setUp();
     const id = await brane(10);

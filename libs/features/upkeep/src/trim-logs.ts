@@ -1,5 +1,5 @@
-import type { Committer } from '@state-server/commit';
-import type { Clock } from '@state-server/domain';
+import { type Committer, sweepMilestone } from '@state-server/commit';
+import type { BraneId, Clock } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { allHeads } from './all-heads';
 import { before, DEFAULT_BOUNDS, type SweepBounds, type SweepReport } from './sweep';
@@ -17,11 +17,12 @@ export async function trimLogs(
   },
   bounds: SweepBounds = DEFAULT_BOUNDS,
 ): Promise<SweepReport> {
-  if (deps.retentionDays === 0) return { done: 0, finished: true };
-  const cutoff = before(deps.clock.now(), deps.retentionDays * 24 * 3_600_000);
   let done = 0;
   let left = bounds.batches;
   for await (const head of allHeads(deps.store, bounds.batch)) {
+    const days = await daysOf(deps.store, head.brane_id, deps.retentionDays);
+    if (days === 0) continue;
+    const cutoff = before(deps.clock.now(), days * 24 * 3_600_000);
     for (let more = true; more;) {
       if (left === 0 || bounds.signal?.aborted) return { done, finished: false };
       left -= 1;
@@ -29,6 +30,14 @@ export async function trimLogs(
       done += step.deleted;
       more = step.more;
     }
+    // Checkpoints from which the log does not lead on any more.
+    while (left > 0 && (await sweepMilestone(deps.store, head.brane_id, deps.clock.now()))) left -= 1;
   }
   return { done, finished: true };
+}
+
+/** The brane's own setting, else that of the server; 0: for ever. */
+async function daysOf(store: Store, braneId: BraneId, byDefault: number): Promise<number> {
+  const brane = await store.read({ label: 'upkeep.retention' }, (tx) => tx.get('branes', [braneId]));
+  return brane?.settings?.history_days ?? byDefault;
 }
