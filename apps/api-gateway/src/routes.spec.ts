@@ -102,7 +102,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'brane.edit': { path: inBrane, body: edit },
   'brane.undo': { path: inBrane, body: () => ({ op_id: uuid() }) },
   'brane.redo': { path: inBrane, body: () => ({ op_id: uuid() }) },
-  'brane.restore': { path: inBrane, body: () => ({ seq: 4 }) },
+  'brane.restore': { path: inBrane, body: () => ({ seq: 6 }) },
   'brane.fork': { path: inBrane, body: () => ({ name: 'copy' }) },
   'operations.list': { path: inBrane },
   'operations.get': { path: { id: () => brane, operation_id: () => operation } },
