@@ -1,5 +1,5 @@
 import type { UserId } from '@state-server/domain';
-import { type ErrorCode, fail, isErrorCode, StateError } from '@state-server/protocol';
+import { type ErrorCode, fail, isErrorCode, type StateError } from '@state-server/protocol';
 import type { HeadDoc, OpResultDoc, Transaction } from '@state-server/persistence-port';
 import type { Committed } from './committer';
 import { decodeEntryOps } from './frame';

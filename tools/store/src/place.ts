@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { LmdbKv } from '@state-server/persistence-lmdb';
 import type { Store } from '@state-server/persistence-port';
 import { type FormatOptions, openRecordStore, type OrderedKv } from '@state-server/persistence-records';
 import { environment } from './environment';
@@ -76,10 +77,8 @@ export async function openKv(
   options: { readonly buildIndexes?: boolean } = {},
 ): Promise<OrderedKv> {
   switch (place.kind) {
-    case 'lmdb': {
-      const { LmdbKv } = await import('@state-server/persistence-lmdb');
+    case 'lmdb':
       return new LmdbKv({ path: place.path, environment });
-    }
     case 'mongodb': {
       const { openMongoKv } = await import('@state-server/persistence-mongo');
       return openMongoKv({ uri: place.uri, appName: 'state-server store', ...options });

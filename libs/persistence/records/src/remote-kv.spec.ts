@@ -89,7 +89,7 @@ describe('a read that fails for a passing reason', () => {
 });
 
 describe('what is read and nothing written', () => {
-  it('is confirmed before anybody hears of it, a refusal too (STORE-2)', async () => {
+  it('is confirmed before anybody hears of it, a refusal too (STORE-2, STORE-42)', async () => {
     const { kv, store, environment } = remote();
     await store.read(LABEL, (tx) => tx.get('meta', ['n']));
     expect(kv.calls).toEqual(['get', 'confirm']);

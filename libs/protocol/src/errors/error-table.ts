@@ -135,7 +135,10 @@ export const ERRORS = {
   'idempotency.key_required': row(400, 'Send an Idempotency-Key header.'),
   'idempotency.key_invalid': row(400, 'The Idempotency-Key must be 1 to 255 visible ASCII characters.'),
   'idempotency.key_reused': row(422, 'The Idempotency-Key was used for another request.'),
-  'precondition.required': row(428, 'Name the version that you have seen in If-Match: this cannot be taken back.'),
+  'precondition.required': row(
+    428,
+    'Name the version that you have seen in If-Match: this cannot be taken back.',
+  ),
   'precondition.failed': row(412, 'The resource was changed since the version named in If-Match.'),
 
   'rate.limited': passing(429, 'Too many requests: slow down.', 3004),
