@@ -21,7 +21,7 @@ export interface MilestoneGap {
   readonly bytes: number;
 }
 
-export const MILESTONE_GAP: MilestoneGap = { entries: 4_000, bytes: 8 * 1024 * 1024 };
+export const MILESTONE_GAP: MilestoneGap = { entries: 2_000, bytes: 8 * 1024 * 1024 };
 
 /*
  * Whose is a chunk? Checkpoints are made one from the other, so a chunk belongs to a stretch of that chain without a gap: where
