@@ -108,6 +108,28 @@ describe('undo and redo', () => {
     expect((await object(id))?.properties).toEqual({});
   });
 
+  it('have nothing to do again once the user has edited anew, but by name (U2)', async () => {
+    const { committer, ids, brane, editor, by, undo, redo, object } = await setUp();
+    const id = ids.object();
+    await edit(committer, ids, brane, [newBlock(id, brane.root, '0')]);
+    const first = await edit(committer, ids, brane, [rename(id, '1')]);
+    await undo();
+    // Another's edit ends nothing of his.
+    await edit(committer, ids, brane, [{ op: 'update', id, set: { '/properties/x': 1 } }], by(editor));
+    await redo();
+    expect((await object(id))?.name).toBe('1');
+    await undo();
+    await edit(committer, ids, brane, [{ op: 'update', id, set: { '/properties/y': 1 } }]);
+    expect(await refusal(redo())).toBe('undo.nothing');
+    await undo();
+    expect((await object(id))?.properties).toEqual({ x: 1 });
+    await redo();
+    expect((await object(id))?.properties).toEqual({ x: 1, y: 1 });
+    expect(await refusal(redo())).toBe('undo.nothing');
+    await redo(first.op_id);
+    expect((await object(id))?.name).toBe('1');
+  });
+
   it('leave alone what was changed since, and say so (U1)', async () => {
     const { committer, store, ids, brane, editor, by, undo, object } = await setUp();
     const id = ids.object();

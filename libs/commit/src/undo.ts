@@ -156,7 +156,10 @@ class History {
     return { state: entry.kind === 'undo' ? 'undone' : 'done', entry, original };
   }
 
-  /** Newest first: what stands and can be taken back (an undo: by a redo). */
+  /**
+   * Newest first: what stands and can be taken back (an undo: by a redo). What the user has newly edited ends what can be done
+   * again without a name, on whatever device it was taken back, as everywhere (SYNC U2).
+   */
   async *latest(direction: Direction): AsyncGenerator<OpResultDoc> {
     const { brane_id, actor } = this.work.request;
     let before: readonly [number, string] | undefined;
@@ -168,7 +171,10 @@ class History {
         reverse: true,
         limit: PAGE,
       });
-      for (const record of page) if (stands(record, direction)) yield record;
+      for (const record of page) {
+        if (stands(record, direction)) yield record;
+        if (direction === 'redo' && record.kind === 'edit' && !record.refused) return;
+      }
       const last = page.at(-1);
       if (!last || page.length < PAGE) return;
       before = [last.seq, last.op_id];

@@ -48,6 +48,27 @@ describe('undo and redo', () => {
     expect(client.errors()).toHaveLength(1);
   });
 
+  it('are the user’s own on every device, after a reconnect and through another gateway (U2)', async () => {
+    const { world, brane, client } = await open();
+    const id = world.objectId();
+    client.edit(brane.id, [{ op: 'create', object: { kind: 'block', id, parent_id: brane.id, name: '0' } }]);
+    for (const name of ['1', '2']) client.edit(brane.id, [rename(id, name)]);
+    await world.settle();
+    client.connection.closed();
+    const tablet = await world.node().client(brane.owner);
+    await world.join(tablet, brane.id);
+    const ask = async (type: 'brane.undo' | 'brane.redo'): Promise<string | undefined> => {
+      const client_seq = tablet.nextClientSeq(brane.id);
+      tablet.send({ type, brane_id: brane.id, op_id: world.opId(), client_seq });
+      await world.settle();
+      return tablet.view(brane.id).scene?.get(id)?.name;
+    };
+    expect(await ask('brane.undo')).toBe('1');
+    expect(await ask('brane.undo')).toBe('0');
+    expect(await ask('brane.redo')).toBe('1');
+    expect(tablet.errors()).toEqual([]);
+  });
+
   it('are numbered together with edits (I3)', async () => {
     const { world, brane, client } = await open();
     client.edit(brane.id, [world.block(brane.id)]);
