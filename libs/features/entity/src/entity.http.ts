@@ -13,6 +13,7 @@ import {
   respond,
   stateSeqHeader,
   toBraneResource,
+  toPrototypeResource,
   toUserSummary,
 } from '@state-server/platform';
 import { type EntityResponse, fail } from '@state-server/protocol';
@@ -81,6 +82,7 @@ function toAnswer(entity: Entity): Answer {
     case 'object':
       return okAnswer(toResource(entity), stateSeqHeader(entity.head));
     case 'user':
+    case 'prototype':
       return okAnswer(toResource(entity));
     default:
       return entity satisfies never;
@@ -95,6 +97,8 @@ function toResource(entity: Entity): EntityResponse {
       return { kind: 'object', object: entity.object };
     case 'user':
       return { kind: 'user', user: toUserSummary(entity.user) };
+    case 'prototype':
+      return { kind: 'prototype', prototype: toPrototypeResource(entity.prototype) };
     default:
       return entity satisfies never;
   }

@@ -6,12 +6,12 @@ import {
   type SceneObject,
   type Standing,
   type UserId,
-  asUserId,
   can,
   isLive,
+  maySee,
   roleIn,
 } from '@state-server/domain';
-import type { HeadDoc, ReadTransaction } from '@state-server/persistence-port';
+import type { HeadDoc, PrototypeDoc, ReadTransaction } from '@state-server/persistence-port';
 
 interface BraneAs {
   readonly meta: BraneMeta;
@@ -23,7 +23,8 @@ interface BraneAs {
 export type Entity =
   | { readonly kind: 'brane'; readonly brane: BraneAs; readonly role: Standing }
   | { readonly kind: 'object'; readonly object: SceneObject; readonly head: Position }
-  | { readonly kind: 'user'; readonly user: OtherUser };
+  | { readonly kind: 'user'; readonly user: OtherUser }
+  | { readonly kind: 'prototype'; readonly prototype: PrototypeDoc };
 
 /**
  * What has these ids and may be seen by the user, from one snapshot, each judged by itself. Undefined, whatever the reason,
@@ -57,15 +58,38 @@ export async function findEntities(
     return { kind: 'object', object, head: brane.head };
   });
   const others = ids.filter((_, place) => registered[place] === undefined);
-  const users = await tx.getMany(
-    'users',
-    others.map((id) => [id]),
-  );
-  const byId = new Map(users.flatMap((user) => (user ? [[user.id, user] as const] : [])));
-  return ids.map((id, place) => {
-    const user = registered[place] ? undefined : byId.get(asUserId(id));
-    return user ? { kind: 'user', user } : found[place];
-  });
+  const elsewhere = await findOthers(tx, userId, others);
+  return ids.map((id, place) => (registered[place] ? found[place] : elsewhere.get(id)));
+}
+
+/** Users and prototypes, which stand in no brane. */
+async function findOthers(
+  tx: ReadTransaction,
+  userId: UserId,
+  ids: readonly ObjectId[],
+): Promise<ReadonlyMap<ObjectId, Entity>> {
+  const found = new Map<ObjectId, Entity>();
+  const keys = ids.map((id) => [id]);
+  const users = await tx.getMany('users', keys);
+  const prototypes = await tx.getMany('prototypes', keys);
+  for (const [place, id] of ids.entries()) {
+    const user = users[place];
+    if (user) found.set(id, { kind: 'user', user });
+    const prototype = prototypes[place];
+    if (prototype && !prototype.is_deleted && maySee(prototype, userId)) {
+      found.set(id, { kind: 'prototype', prototype });
+    }
+  }
+  return found;
+}
+
+/** A prototype by itself, as the same rules have it. */
+export async function findPrototypeAs(
+  tx: ReadTransaction,
+  userId: UserId,
+  id: ObjectId,
+): Promise<Entity | undefined> {
+  return (await findOthers(tx, userId, [id])).get(id);
 }
 
 async function readWithAncestors(

@@ -1,5 +1,13 @@
 import { createCommitter, type RegionPlace } from '@state-server/commit';
-import { type ObjectId, asBraneId, asObjectId, asOpId, asUserId } from '@state-server/domain';
+import {
+  type ObjectId,
+  asBraneId,
+  asObjectId,
+  asOpId,
+  asUserId,
+  asPrototypeId,
+  type UserId,
+} from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import { StateError } from '@state-server/protocol';
 import { createFakeEnvironment } from '@state-server/testing';
@@ -58,6 +66,30 @@ describe('whatever has an id', () => {
     });
     const user = await getEntity({ store }, { id: asObjectId(owner), user_id: stranger, demand: 'latest' });
     expect(user).toMatchObject({ kind: 'user', user: { name: 'Ada' } });
+  });
+
+  it('is a prototype that may be seen: public, or one’s own, and not deleted (SPACE-7)', async () => {
+    const at = new Date(environment.clock.now()).toISOString();
+    const put = async (changes: { is_public: boolean; is_deleted?: boolean }): Promise<ObjectId> => {
+      const id = ids.uuid();
+      await store.transact({ label: 'spec' }, async (tx) =>
+        tx.put('prototypes', {
+          ...{ id: asPrototypeId(id), owner_id: owner, kind: 'single', name: 'lamp', tags: [], version: 1 },
+          ...{ is_deprecated: false, is_deleted: false, created_at: at, updated_at: at, ...changes },
+        }),
+      );
+      return asObjectId(id);
+    };
+    const [open, own] = [await put({ is_public: true }), await put({ is_public: false })];
+    const gone = await put({ is_public: true, is_deleted: true });
+    const kinds = async (user: UserId) =>
+      (await getEntities(store, user, [open, own, gone])).map((entity) => entity?.kind);
+    expect(await kinds(owner)).toEqual(['prototype', 'prototype', undefined]);
+    expect(await kinds(stranger)).toEqual(['prototype', undefined, undefined]);
+    expect(await getEntity({ store }, { id: open, user_id: stranger, demand: 'latest' })).toMatchObject({
+      kind: 'prototype',
+      prototype: { name: 'lamp' },
+    });
   });
 
   it('is not found by whoever may not see it, like what is not there', async () => {

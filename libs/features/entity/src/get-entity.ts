@@ -9,7 +9,7 @@ import {
 import { type ObjectId, type UserId, asBraneId, asUserId, can, roleIn } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
-import { type Entity, findEntities } from './find-entities';
+import { type Entity, findEntities, findPrototypeAs } from './find-entities';
 
 /** What has this id, if the user may see it; otherwise `object.not_found`, whatever the reason. */
 export async function getEntity(reads: Reads, asked: ReadAs<ObjectId>): Promise<Entity> {
@@ -37,7 +37,10 @@ async function fromCache(reads: Reads, asked: ReadAs<ObjectId>): Promise<Entity 
   const view = await readObjectFor(reads, asked);
   if (!view) {
     const user = await readUserFor(reads, { id: asUserId(id), demand });
-    return user && { kind: 'user', user };
+    if (user) return { kind: 'user', user };
+    return withReadErrors(
+      reads.store.read({ label: 'entity.get' }, (tx) => findPrototypeAs(tx, user_id, id)),
+    );
   }
   const { object, meta, head, deleted } = view;
   const role = roleIn(meta, user_id);

@@ -1,22 +1,15 @@
 import type { PrototypeDoc, PrototypeVersionDoc } from '@state-server/persistence-port';
-import { type Answer, createdAnswer, etagHeader, okAnswer, stateSeqHeader } from '@state-server/platform';
-import type {
-  PrototypeResource,
-  PrototypeVersionResource,
-  PrototypeVersionSummary,
-} from '@state-server/protocol';
+import {
+  type Answer,
+  createdAnswer,
+  etagHeader,
+  okAnswer,
+  stateSeqHeader,
+  toPrototypeResource,
+} from '@state-server/platform';
+import type { PrototypeVersionResource, PrototypeVersionSummary } from '@state-server/protocol';
 import type { NewInstance } from './instantiate-prototype';
 import type { PublishedVersion } from './publish-version';
-
-/** A prototype on the wire. */
-export function toPrototype({
-  kept: _kept,
-  listed: _listed,
-  tags,
-  ...rest
-}: PrototypeDoc): PrototypeResource {
-  return { ...rest, tags: [...tags] };
-}
 
 /** A version on the wire, without its tree. */
 export function toVersionSummary({ migrations, ...rest }: PrototypeVersionDoc): PrototypeVersionSummary {
@@ -30,11 +23,11 @@ export function toVersion({ facts, tree }: PublishedVersion): PrototypeVersionRe
 }
 
 export function made(doc: PrototypeDoc): Answer {
-  return createdAnswer(`/prototype/${doc.id}`, toPrototype(doc), etagHeader(doc.version));
+  return createdAnswer(`/prototype/${doc.id}`, toPrototypeResource(doc), etagHeader(doc.version));
 }
 
 export function changed(doc: PrototypeDoc): Answer {
-  return okAnswer(toPrototype(doc), etagHeader(doc.version));
+  return okAnswer(toPrototypeResource(doc), etagHeader(doc.version));
 }
 
 export function published(version: PublishedVersion): Answer {

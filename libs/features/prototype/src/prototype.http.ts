@@ -16,6 +16,7 @@ import {
   runKeyed,
   traceFields,
   wantedVersions,
+  toPrototypeResource,
 } from '@state-server/platform';
 import type { ListPrototypesQuery, RouteId } from '@state-server/protocol';
 import { type ChangePrototype, deletePrototype, updatePrototype } from './change-prototype';
@@ -24,15 +25,7 @@ import { authoriseOwner, authoriseReplay, findPrototype } from './find-prototype
 import { authoriseInBrane, instantiatePrototype } from './instantiate-prototype';
 import { type ListPrototypes, listPrototypes } from './list-prototypes';
 import type { PrototypeDeps } from './prototype-deps';
-import {
-  changed,
-  instanceMade,
-  made,
-  published,
-  toPrototype,
-  toVersion,
-  toVersionSummary,
-} from './prototype-answers';
+import { changed, instanceMade, made, published, toVersion, toVersionSummary } from './prototype-answers';
 import { publishVersion } from './publish-version';
 import { listVersions, readVersion } from './read-version';
 import { treeToPublish } from './tree-to-publish';
@@ -76,7 +69,7 @@ export class PrototypeHttp {
       ...(after === undefined ? {} : { after }),
     });
     const next_cursor = next === undefined ? null : encodeCursor(list, next);
-    respond(reply, okAnswer({ items: items.map(toPrototype), next_cursor }));
+    respond(reply, okAnswer({ items: items.map(toPrototypeResource), next_cursor }));
   }
 
   @Get(':id')

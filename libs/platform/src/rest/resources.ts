@@ -1,9 +1,10 @@
 import type { BraneMeta, Standing } from '@state-server/domain';
-import type { HeadDoc, OperationDoc, UserDoc } from '@state-server/persistence-port';
+import type { HeadDoc, OperationDoc, PrototypeDoc, UserDoc } from '@state-server/persistence-port';
 import type {
   AdminUserResource,
   BraneResource,
   OperationResource,
+  PrototypeResource,
   UserResource,
   UserSummary,
 } from '@state-server/protocol';
@@ -104,4 +105,14 @@ export function toUserSummary({
 }: Pick<UserDoc, 'id' | 'name' | 'avatar' | 'deleted_at'>): UserSummary {
   if (deleted_at !== undefined) return { id, name: null, deleted: true };
   return { id, name, ...(avatar === undefined ? {} : { avatar }) };
+}
+
+/** A prototype on the wire. */
+export function toPrototypeResource({
+  kept: _kept,
+  listed: _listed,
+  tags,
+  ...rest
+}: PrototypeDoc): PrototypeResource {
+  return { ...rest, tags: [...tags] };
 }

@@ -22,6 +22,7 @@ import {
   version,
 } from '../schema/ids';
 import { op, sceneObject } from '../schema/objects';
+import { prototype } from '../schema/prototypes';
 import { valueMap } from '../schema/values';
 
 export const user = z.object({
@@ -179,6 +180,7 @@ export const entity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('brane'), brane }),
   z.object({ kind: z.literal('object'), object: sceneObject }),
   z.object({ kind: z.literal('user'), user: userSummary }),
+  z.object({ kind: z.literal('prototype'), prototype }),
 ]);
 
 export const popular = z.object({

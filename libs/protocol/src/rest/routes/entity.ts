@@ -10,7 +10,7 @@ export const entityRoutes = {
     method: 'GET',
     path: '/entity/{id}',
     area: 'entity',
-    summary: 'Whatever has this id: a brane, an object or a user.',
+    summary: 'Whatever has this id: a brane, an object, a prototype or a user.',
     auth: 'bearer',
     params: objectParams,
     response: { status: 200, schema: entity },
