@@ -7,6 +7,7 @@ import { sdkError } from './errors';
 import { type HttpAnswer, type HttpOptions, type HttpRequest, sendRequest } from './http';
 import { LiveBrane } from './live-brane';
 import { createRestApi, type RestApi } from './rest-api';
+import { SeenPlaces } from './seen-places';
 import { Tokens, type TokenSet, type TokenUser } from './tokens';
 
 export interface ClientOptions {
@@ -52,6 +53,7 @@ export class Client {
   private readonly tokens: Tokens;
   private readonly connection: Connection;
   private readonly branes = new Map<BraneId, LiveBrane>();
+  private readonly seen = new SeenPlaces();
 
   constructor(options: ClientOptions) {
     const origin = options.origin.replace(/\/+$/, '');
@@ -117,12 +119,23 @@ export class Client {
   /** One authenticated request; an expired token is renewed once. */
   async request(request: HttpRequest): Promise<HttpAnswer> {
     const token = await this.tokens.access();
-    try {
-      return await sendRequest(this.http, { ...request, token });
-    } catch (error) {
+    const answer = await this.sendWith(token, request).catch(async (error: unknown) => {
       if (!(error instanceof StateError) || error.code !== 'auth.expired') throw error;
-      return sendRequest(this.http, { ...request, token: await this.tokens.access({ force: true }) });
-    }
+      return this.sendWith(await this.tokens.access({ force: true }), request);
+    });
+    this.seen.answered(answer.headers);
+    return answer;
+  }
+
+  /** A read says what was seen already, over the socket too. */
+  private sendWith(token: string, request: HttpRequest): Promise<HttpAnswer> {
+    if (request.method !== 'GET') return sendRequest(this.http, { ...request, token });
+    for (const { position } of this.branes.values()) if (position) this.seen.see(position);
+    return sendRequest(this.http, {
+      ...request,
+      token,
+      headers: { ...this.seen.headers(), ...request.headers },
+    });
   }
 
   /** Opens the WebSocket session; `join` does it by itself. */
