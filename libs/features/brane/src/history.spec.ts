@@ -20,6 +20,11 @@ async function setUp() {
   });
   const opId = () => asOpId(environment.ids.uuid());
   const [owner, editor] = [asUserId(environment.ids.uuid()), asUserId(environment.ids.uuid())];
+  const at = new Date(environment.clock.now()).toISOString();
+  await store.transact({ label: 'spec' }, async (tx) => {
+    const user = { name: 'Ada', roles: ['user' as const], version: 1, created_at: at, updated_at: at };
+    for (const one of [owner, editor]) tx.put('users', { id: one, ...user });
+  });
   const by = (user_id: UserId) => ({ user_id, op_id: opId() });
   const id = environment.ids.uuid() as never;
   const deps = { store, committer };
