@@ -63,6 +63,8 @@ const EDITS: Readonly<Record<string, Act>> = {
     return by.ask('POST', `/brane/${id}/undo`, { body: { op_id: key() } });
   },
   'deletes an object': (by, object) => by.ask('DELETE', `/object/${object}`, { key: key() }),
+  promotes: (by, object) => by.ask('POST', `/object/${object}/promote`, { key: key() }),
+  restores: (by, _object, id) => by.ask('POST', `/brane/${id}/restore`, { body: { seq: 1 } }),
 };
 
 const OWNERS: Readonly<Record<string, Act>> = {
@@ -72,8 +74,7 @@ const OWNERS: Readonly<Record<string, Act>> = {
 };
 
 const NOT_YET: Readonly<Record<string, Act>> = {
-  promotes: (by, object) => by.ask('POST', `/object/${object}/promote`, { key: key() }),
-  restores: (by, _object, id) => by.ask('POST', `/brane/${id}/restore`, { body: { seq: 1 } }),
+  demotes: (by, object) => by.ask('POST', `/object/${object}/demote`, { key: key() }),
 };
 
 const rows = (
