@@ -13,6 +13,7 @@ import { instantiate } from './src/instantiate';
 import { joinStorm } from './src/join-storm';
 import { regionInLargeBrane } from './src/region';
 import { isServer } from './src/servers/start';
+import { snapshotAt } from './src/snapshot-at';
 
 const BENCHES: Readonly<
   Record<string, (say: (text: string) => void) => Promise<Figure | readonly Figure[]>>
@@ -28,6 +29,7 @@ const BENCHES: Readonly<
   instantiate,
   'event-loop': eventLoop,
   region: regionInLargeBrane,
+  'snapshot-at': snapshotAt,
 };
 
 async function main(): Promise<void> {

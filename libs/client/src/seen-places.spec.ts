@@ -21,7 +21,7 @@ describe('what was seen', () => {
     const client = createClient({
       origin: 'http://127.0.0.1:1',
       environment: createFakeEnvironment(),
-      WebSocket: class {} as never,
+      WebSocket: jest.fn() as never,
       fetch: (_url, init = {}) => {
         const headers = new Headers(init.headers);
         requests.push({ method: init.method ?? 'GET', stateSeq: headers.get('state-seq') });
