@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readSnapshot } from '@state-server/commit';
 import type { BraneId } from '@state-server/domain';
 import { LmdbKv, openLmdbStore } from '@state-server/persistence-lmdb';
-import type { ObjectDoc, Store, Transaction } from '@state-server/persistence-port';
+import { FORMAT_VERSION, type ObjectDoc, type Store, type Transaction } from '@state-server/persistence-port';
 import type { KvKey } from '@state-server/persistence-records';
 import { backupStore, prepareRestore, putInPlace } from './backup-store';
 import { checkStore, type Fault } from './check-store';
@@ -72,7 +72,7 @@ describe('store check (STORE-18, P3)', () => {
     expect(report.usage.find(({ collection }) => collection === 'log')?.records).toBe(
       report.branes.reduce((sum, { entries }) => sum + entries, 0),
     );
-    expect(report).toMatchObject({ kind: 'lmdb', format: 1 });
+    expect(report).toMatchObject({ kind: 'lmdb', format: FORMAT_VERSION });
   });
 
   it('names a record, an index entry and a log entry whose bytes have changed', async () => {

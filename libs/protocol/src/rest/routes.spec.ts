@@ -71,7 +71,7 @@ describe('requests', () => {
 
   it('change something or are refused', () => {
     expect(() => parseWith(ROUTES['brane.update'].request, {}, 'body.invalid')).toThrow(
-      'must set name or visibility',
+      'must set name, visibility, settings or archived',
     );
     expect(() => parseWith(ROUTES['object.update'].request, { if_version: 1 }, 'body.invalid')).toThrow(
       'must have set, unset or transform',
@@ -110,6 +110,7 @@ describe('requests', () => {
     expect(parseWith(ROUTES['brane.history'].query, { after: '0' }, 'query.invalid')).toEqual({
       after: 0,
       limit: PAGE.default,
+      order: 'asc',
     });
   });
 });
