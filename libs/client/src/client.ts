@@ -207,7 +207,8 @@ export class Client {
     const error = errorOf(frame);
     const brane = frame.brane_id === undefined ? undefined : this.branes.get(asBraneId(frame.brane_id));
     if (brane && frame.op_id !== undefined && brane.refused(error, asOpId(frame.op_id))) return;
-    if (brane && !brane.live && frame.op_id === undefined) brane.joinRefused(error, frame.in_reply_to);
+    const mayBeJoin = brane && !brane.live && frame.op_id === undefined;
+    if (mayBeJoin && brane.joinRefused(error, frame.in_reply_to)) return;
     this.events.emit('error', error);
   }
 

@@ -203,6 +203,24 @@ describe('a connection', () => {
     expect(connection.send({ type: 'system.ping' })).toBe(false);
   });
 
+  it('shows nobody what passes while it opens, and comes back by itself (SDK-8, F3)', async () => {
+    const shown: string[] = [];
+    connection.events.on('frame', ({ type }) => shown.push(type));
+    connection.open();
+    last().onopen?.({} as never);
+    await environment.advance(0);
+    last().receive(toSystemError(fail('dependency.unavailable')));
+    last().end(3_005);
+    await environment.advance(5_000);
+    expect(FakeSocket.all).toHaveLength(2);
+    last().onopen?.({} as never);
+    await environment.advance(0);
+    last().receive(welcome);
+    expect([connection.status.state, shown]).toEqual(['open', []]);
+    last().receive(toSystemError(fail('dependency.unavailable')));
+    expect(shown).toEqual(['system.error']);
+  });
+
   it('comes back with a new token when the server says that the last one has ended, and gives up when that has, too (SDK-8)', async () => {
     const asked: boolean[] = [];
     token = (renew) => {

@@ -154,8 +154,9 @@ export class Connection {
           this.expired = true;
           return;
         }
-        if (this.current.state === 'connecting' && !frame.retryable) {
-          this.giveUp(errorOf(frame));
+        if (this.current.state === 'connecting') {
+          // What passes is an attempt that failed, as the status says: we come back by ourselves.
+          if (!frame.retryable) this.giveUp(errorOf(frame));
           return;
         }
         this.events.emit('frame', frame);

@@ -24,6 +24,7 @@ describe('a live brane when answers come late, or to something else', () => {
     server.cut(ada);
     ada.brane.sessionOpened();
     const [join] = ada.toServer;
+    expect(ada.brane.joinRefused(fail('dependency.unavailable'), undefined)).toBe(false);
     ada.brane.joinRefused(fail('brane.not_joined'), undefined);
     ada.brane.joinRefused(fail('brane.not_joined'), 'something else');
     server.flush();

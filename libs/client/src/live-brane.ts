@@ -223,18 +223,19 @@ export class LiveBrane {
     return this.queue.refused(error, opId);
   }
 
-  /** The join itself was refused: for good, or for now (the store is away), and then it is asked for again. */
-  joinRefused(error: StateError, inReplyTo: string | undefined): void {
+  /** The join itself was refused: for good, or for now (the store is away), and then it is asked for again: true. */
+  joinRefused(error: StateError, inReplyTo: string | undefined): boolean {
     // Another frame of ours may have been refused meanwhile.
-    if (inReplyTo !== `${this.stats.joins}`) return;
+    if (inReplyTo !== `${this.stats.joins}`) return false;
     if (!error.retryable) {
       this.end(error.code);
-      return;
+      return false;
     }
     const asked = this.stats.joins;
     this.options.environment.timers.set(error.retryAfterMs ?? JOIN_RETRY_MS, () => {
       if (!this.ended && this.inbox.state === 'joining' && this.stats.joins === asked) this.join(false);
     });
+    return true;
   }
 
   private withId(op: ClientOp): ClientOp {
