@@ -203,7 +203,7 @@ describe('a connection', () => {
     expect(connection.send({ type: 'system.ping' })).toBe(false);
   });
 
-  it('shows nobody what passes while it opens, and comes back by itself (SDK-8, F3)', async () => {
+  it('shows nobody that something is not there yet while it opens, and comes back by itself (SDK-8, F3)', async () => {
     const shown: string[] = [];
     connection.events.on('frame', ({ type }) => shown.push(type));
     connection.open();
@@ -219,6 +219,12 @@ describe('a connection', () => {
     expect([connection.status.state, shown]).toEqual(['open', []]);
     last().receive(toSystemError(fail('dependency.unavailable')));
     expect(shown).toEqual(['system.error']);
+    last().end(1_006);
+    await environment.advance(5_000);
+    last().onopen?.({} as never);
+    await environment.advance(0);
+    last().receive(toSystemError(fail('clock.skew')));
+    expect([connection.status.state, shown]).toEqual(['connecting', ['system.error', 'system.error']]);
   });
 
   it('comes back with a new token when the server says that the last one has ended, and gives up when that has, too (SDK-8)', async () => {

@@ -155,9 +155,12 @@ export class Connection {
           return;
         }
         if (this.current.state === 'connecting') {
-          // What passes is an attempt that failed, as the status says: we come back by ourselves.
-          if (!frame.retryable) this.giveUp(errorOf(frame));
-          return;
+          // Something is just starting: an attempt that failed, as the status says. We come back by ourselves.
+          if (frame.code === 'dependency.unavailable') return;
+          if (!frame.retryable) {
+            this.giveUp(errorOf(frame));
+            return;
+          }
         }
         this.events.emit('frame', frame);
         return;
