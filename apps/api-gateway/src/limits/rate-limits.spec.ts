@@ -9,7 +9,8 @@ describe('rate limits', () => {
   };
 
   it('count down in the RateLimit header and end with a refusal (REST-LIMIT-1)', async () => {
-    const limits = new RateLimits(quotas);
+    // A moment to which 60,000 ms cannot be added exactly.
+    const limits = new RateLimits(quotas, () => 39_818.990422365074);
     expect(limits.spend('read', 'u1').headers).toEqual({
       'RateLimit-Policy': '"read";q=2;w=60',
       RateLimit: '"read";r=1;t=60',

@@ -57,7 +57,8 @@ export class RateLimits {
       get headers() {
         return {
           'RateLimit-Policy': `"${routeClass}";q=${points};w=${seconds}`,
-          RateLimit: `"${routeClass}";r=${left};t=${Math.ceil(resetMs / 1_000)}`,
+          // Whole ms: the difference of two clock readings may be a hair above what was added.
+          RateLimit: `"${routeClass}";r=${left};t=${Math.ceil(Math.round(resetMs) / 1_000)}`,
         };
       },
     };
