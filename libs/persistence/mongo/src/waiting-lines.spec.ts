@@ -51,8 +51,8 @@ describe('who has lost to others at the same document', () => {
     await Promise.all(Array.from({ length: 32 }, () => add()));
     const found = await store.read(options, (tx) => tx.get('meta', ['n']));
     expect(found?.value).toBe(32);
-    // The first of each, and one or two more: not one for each of those that were before it.
-    expect(attempts).toBeLessThan(32 * 4);
+    // The first of each, and a few more: without a line one would win and all others lose in each round, some 500 in all.
+    expect(attempts).toBeLessThan(32 * 8);
     expect(database.sessions).toBe(0);
   });
 });
