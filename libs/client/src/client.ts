@@ -209,6 +209,8 @@ export class Client {
     if (brane && frame.op_id !== undefined && brane.refused(error, asOpId(frame.op_id))) return;
     const mayBeJoin = brane && !brane.live && frame.op_id === undefined;
     if (mayBeJoin && brane.joinRefused(error, frame.in_reply_to)) return;
+    // Of an edit that meanwhile is in the log, or of a ping: nobody has to do anything about it.
+    if (error.retryable && (frame.op_id !== undefined || error.code === 'rate.limited')) return;
     this.events.emit('error', error);
   }
 

@@ -92,9 +92,11 @@ export class EditQueue {
   acked(opId: OpId, at: LogPosition): void {
     this.options.pending.unanswered.delete(opId);
     const edit = this.options.pending.find(opId);
-    if (!edit) return;
-    edit.acked = at;
-    this.confirmAcked();
+    if (edit) {
+      edit.acked = at;
+      this.confirmAcked();
+    }
+    this.sender.answered(opId);
   }
 
   /** What is acknowledged and behind us came as part of a snapshot: there will be no ops to confirm it by. */
@@ -115,7 +117,10 @@ export class EditQueue {
       return true;
     }
     // One that is in the log stays so, whatever is said of it now.
-    if (pending.unanswered.delete(opId)) return true;
+    if (pending.unanswered.delete(opId)) {
+      this.sender.answered(opId);
+      return true;
+    }
     pending.remove(opId);
     this.history.refused(opId);
     this.options.scene.invalidate();
@@ -123,6 +128,7 @@ export class EditQueue {
     this.options.refused(edit, error);
     this.options.changed();
     this.options.saveChanged();
+    this.sender.answered(opId);
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { BraneId, Environment, TimerHandle } from '@state-server/domain';
+import type { BraneId, Environment, OpId, TimerHandle } from '@state-server/domain';
 import type { ClientFrame, StateError } from '@state-server/protocol';
 import type { LogPosition, PendingEdit, PendingEdits } from './pending-edits';
 
@@ -14,11 +14,20 @@ export interface SenderOptions {
 
 /** Milliseconds before a retryable refusal is tried again when the server does not say. */
 const RETRY_MS = 250;
+/** How often the wait doubles at most while the same edit is refused again and again: 4 s. */
+const MOST_DOUBLINGS = 4;
 
-/** Sends pending edits in their order; after a retryable refusal, that one first and all later ones after it (SYNC I3). */
+/**
+ * Sends pending edits in their order; after a retryable refusal, that one first and all later ones after it (SYNC I3). One
+ * that is refused again then goes alone, ever more slowly, until it passes: a server that has trouble is not flooded.
+ */
 export class EditSender {
   private open = false;
   private resendFrom: number | undefined;
+  /** The number that was tried again last, and how often in a row. */
+  private tried = { clientSeq: 0, times: 0 };
+  /** Goes alone; all others wait for what becomes of it. */
+  private probe: PendingEdit | undefined;
   private timer: TimerHandle | undefined;
 
   constructor(private readonly options: SenderOptions) {}
@@ -33,27 +42,57 @@ export class EditSender {
   stop(): void {
     this.open = false;
     this.resendFrom = undefined;
+    this.probe = undefined;
+    this.tried = { clientSeq: 0, times: 0 };
     if (this.timer !== undefined) this.options.environment.timers.clear(this.timer);
     this.timer = undefined;
   }
 
   flush(): void {
-    if (!this.open || this.timer !== undefined) return;
+    if (!this.open || this.timer !== undefined || this.probe) return;
     for (const edit of this.options.pending.unsent()) if (!this.send(edit)) return;
   }
 
   /** A retryable refusal: its number and all later ones come again. */
   retry(edit: PendingEdit, error: StateError): void {
     if (!this.open || edit.clientSeq === undefined) return;
+    // What comes after the probe waits for it anyway.
+    if (edit.clientSeq > (this.probe?.clientSeq ?? Infinity)) return;
     this.resendFrom = Math.min(this.resendFrom ?? edit.clientSeq, edit.clientSeq);
     if (this.timer !== undefined) return;
-    this.timer = this.options.environment.timers.set(error.retryAfterMs ?? RETRY_MS, () => {
+    const times = this.tried.clientSeq === this.resendFrom ? this.tried.times : 0;
+    const wait = (error.retryAfterMs ?? RETRY_MS) * 2 ** Math.min(times, MOST_DOUBLINGS);
+    this.timer = this.options.environment.timers.set(wait, () => {
       this.timer = undefined;
-      const from = this.resendFrom;
-      this.resendFrom = undefined;
-      if (from !== undefined) for (const again of this.options.pending.from(from)) this.send(again);
-      this.flush();
+      this.resend();
     });
+  }
+
+  /** Something has become of this edit: what waited for it goes on. */
+  answered(opId: OpId): void {
+    if (this.probe?.opId !== opId) return;
+    const { clientSeq } = this.probe;
+    this.probe = undefined;
+    if (!this.open || this.timer !== undefined) return;
+    for (const next of this.options.pending.from((clientSeq ?? 0) + 1)) this.send(next);
+    this.flush();
+  }
+
+  private resend(): void {
+    const from = this.resendFrom;
+    this.resendFrom = undefined;
+    this.probe = undefined;
+    const edits = from === undefined ? [] : this.options.pending.from(from);
+    const [first] = edits;
+    if (first && first.clientSeq === this.tried.clientSeq) {
+      this.tried.times += 1;
+      this.probe = first;
+      this.send(first);
+      return;
+    }
+    this.tried = { clientSeq: first?.clientSeq ?? 0, times: first ? 1 : 0 };
+    for (const again of edits) this.send(again);
+    this.flush();
   }
 
   private send(edit: PendingEdit): boolean {

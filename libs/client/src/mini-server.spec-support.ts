@@ -51,6 +51,8 @@ export class MiniServer {
   epoch = asEpoch('epoch-1');
   /** Refuses the next edit with this error. */
   refuseNext: StateError | undefined;
+  /** Refuses every edit with this error, until it is taken away. */
+  refuseAll: StateError | undefined;
   private readonly answered = new Map<OpId, number>();
   private readonly joined = new Set<Line>();
 
@@ -174,7 +176,7 @@ export class MiniServer {
       line.toClient.push(this.ack(frame, known));
       return;
     }
-    const refusal = this.refuseNext ?? this.commit(line, frame);
+    const refusal = this.refuseAll ?? this.refuseNext ?? this.commit(line, frame);
     this.refuseNext = undefined;
     if (refusal) line.toClient.push(toSystemError(refusal, { brane_id: frame.brane_id, op_id: frame.op_id }));
     else line.toClient.push(this.ack(frame, this.log.length));
