@@ -37,6 +37,14 @@ export const config = defineConfig(
         default: '0',
       },
     ),
+    AUDIT_RETENTION_DAYS: integer(
+      { min: 0, max: 36_500 },
+      {
+        description: 'How long entries of the audit log are kept; 0 keeps them for ever.',
+        unit: 'days',
+        default: '400',
+      },
+    ),
     UNDO_HORIZON_MS: integer(span, {
       description: 'How long a deleted subtree can be brought back by an undo.',
       unit: 'ms',

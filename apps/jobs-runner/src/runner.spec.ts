@@ -124,6 +124,7 @@ describe('jobs-runner', () => {
       DEDUPE_MS: 4,
       CHECKPOINTS_EVERY_MS: 5,
       LOG_RETENTION_DAYS: 6,
+      AUDIT_RETENTION_DAYS: 0,
       POPULARITY_EVERY_MS: 7,
     };
     const names = periodicTasks(nothing, times).map(({ name }) => name);

@@ -41,6 +41,7 @@ export interface TaskTimes {
   readonly DEDUPE_MS: number;
   readonly CHECKPOINTS_EVERY_MS: number;
   readonly LOG_RETENTION_DAYS: number;
+  readonly AUDIT_RETENTION_DAYS: number;
   readonly POPULARITY_EVERY_MS: number;
 }
 
@@ -49,7 +50,8 @@ const EXPIRE_OBJECTS_EVERY_MS = 20_000;
 
 /** All periodic work of the system, with its interval. */
 export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
-  const deps = { ...given, clock: given.environment.clock };
+  const retention = { AUDIT_RETENTION_DAYS: times.AUDIT_RETENTION_DAYS };
+  const deps = { ...given, clock: given.environment.clock, retention };
   const everyMs = times.UPKEEP_EVERY_MS;
   const bounds = (signal: AbortSignal) => ({ ...DEFAULT_BOUNDS, signal });
   const undoHorizonMs = times.UNDO_HORIZON_MS;

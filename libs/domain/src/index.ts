@@ -53,6 +53,7 @@ export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
 export { type Action, can, roleIn, type Standing } from './roles';
 export { emptyScene, Scene } from './scene';
+export { hasScope, type IdentityKind, isScope, type Scope, SCOPES } from './scopes';
 export type { SceneReader } from './scene-reader';
 export { indexTerms, matchesTerms, nameOrder, queryTerms } from './search-terms';
 export type { SceneWriter } from './scene-writer';

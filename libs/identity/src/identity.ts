@@ -1,8 +1,11 @@
-import type { SessionId, UserId } from '@state-server/domain';
+import type { IdentityKind, Scope, SessionId, UserId } from '@state-server/domain';
 
 /** Who a request or a socket speaks for, from a token or ticket that was good at that moment. */
 export interface Identity {
   readonly user_id: UserId;
+  readonly kind: IdentityKind;
+  /** What it may be used for at most; absent: everything that the user may do. */
+  readonly scopes?: readonly Scope[];
   /** The sign-in that the token belongs to; everything that it issued ends with it. */
   readonly session_id: SessionId;
   /** The one access token (its `jti`), or the ticket that stood for one. */

@@ -83,6 +83,7 @@ function rethrow(error: unknown): never {
 function toIdentity(ticket: TicketDoc, user: UserDoc, now: number): Identity {
   return {
     user_id: ticket.user_id,
+    kind: 'user',
     session_id: ticket.session_id,
     token_id: `ticket:${ticket.hash.slice(0, 16)}`,
     name: user.name,

@@ -96,6 +96,7 @@ function toIdentity(claims: JWTPayload, { environment, onClockSkew }: TokenVerif
   }
   return Object.freeze({
     user_id: asUserId(sub),
+    kind: 'user',
     session_id: asSessionId(sid),
     token_id: jti,
     name: typeof name === 'string' ? name : '',

@@ -47,7 +47,9 @@ describe('expiry of what has a lifetime', () => {
         'transactions',
       ]),
     );
-    for (const name of expiringCollections()) expect(expiryIndex(name)).toBe('by_expiry');
+    for (const name of expiringCollections()) {
+      expect([name, expiryIndex(name)]).toEqual([name, name === 'audit' ? undefined : 'by_expiry']);
+    }
   });
 
   it('deletes an hour after the end of the lifetime, not a second before (L4, UPKEEP-1)', async () => {
@@ -63,6 +65,26 @@ describe('expiry of what has a lifetime', () => {
       finished: true,
     });
     expect(await keys()).toEqual([]);
+  });
+
+  it('keeps audit entries as long as the setting says, 0 for ever, and deletes them by nothing but their age (AUDIT-5)', async () => {
+    const DAY = 24 * HOUR;
+    const at = (ms: number) => new Date(environment.clock.now() + ms).toISOString();
+    const entry = { action: 'auth.signed_in', actor_kind: 'user' } as const;
+    await store.transact({ label: 'test' }, async (tx) => {
+      tx.put('audit', { ...entry, id: 'old', at: at(-400 * DAY - HOUR - 1) });
+      tx.put('audit', { ...entry, id: 'young', at: at(-400 * DAY - HOUR) });
+    });
+    const left = async () =>
+      (await store.read({ label: 'test' }, (tx) => tx.range('audit', { prefix: [], limit: 10 }))).map(
+        ({ id }) => id,
+      );
+    const deps = { store, clock: environment.clock };
+    await expireDocuments(deps, 'audit');
+    await expireDocuments({ ...deps, retention: { AUDIT_RETENTION_DAYS: 0 } }, 'audit');
+    expect(await left()).toEqual(['old', 'young']);
+    await expireDocuments({ ...deps, retention: { AUDIT_RETENTION_DAYS: 400 } }, 'audit');
+    expect(await left()).toEqual(['young']);
   });
 
   it('stops at its bound and goes on in the next run (UPKEEP-2)', async () => {

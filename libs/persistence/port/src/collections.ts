@@ -15,7 +15,12 @@ export interface CollectionSpec<Doc> {
   >;
   /** Field that says when a document may be purged; swept by jobs-runner an hour late rather than early (SYNC L4). */
   readonly expires?: keyof Doc & string;
+  /** `expires` says when the document was made, and this setting of the installation how long it is kept from then. */
+  readonly kept?: RetentionSetting;
 }
+
+/** Settings that say how long documents are kept. */
+export type RetentionSetting = 'AUDIT_RETENTION_DAYS';
 
 /** Version of the layout on disk; raised with every change of keys, indexes or documents that old code cannot read. */
 export const FORMAT_VERSION = 2;
@@ -150,6 +155,21 @@ export const COLLECTIONS = {
     expires: 'expires_at',
   },
   milestones: { id: 36, key: ['brane_id', 'seq'], indexes: {} },
+  // Append-only: nothing but its age takes an entry away.
+  audit: {
+    id: 67,
+    key: ['at', 'id'],
+    indexes: {
+      by_actor: { id: 1, fields: ['actor_id', 'at'] },
+      by_target: { id: 2, fields: ['target_id', 'at'] },
+      by_brane: { id: 3, fields: ['brane_id', 'at'] },
+      by_company: { id: 4, fields: ['company_id', 'at'] },
+      by_action: { id: 5, fields: ['action', 'at'] },
+      by_user: { id: 6, fields: ['user_id', 'at'] },
+    },
+    expires: 'at',
+    kept: 'AUDIT_RETENTION_DAYS',
+  },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

@@ -1,3 +1,4 @@
+import type { AuditDoc } from './audit-documents';
 import type {
   CheckpointDoc,
   MilestoneDoc,
@@ -350,4 +351,5 @@ export interface Documents {
   prototype_versions: PrototypeVersionDoc;
   prototype_trees: PrototypeTreeDoc;
   milestones: MilestoneDoc;
+  audit: AuditDoc;
 }

@@ -1,3 +1,4 @@
+export * from './audit-documents';
 export * from './checkpoint-documents';
 export * from './collections';
 export * from './documents';

@@ -1,0 +1,10 @@
+export { AUDIT_ACTIONS, type AuditAction } from './actions';
+export { type AuditOrigin, originOf } from './origin';
+export {
+  actorOf,
+  type AuditActor,
+  type AuditEntry,
+  type AuditTarget,
+  recordAudit,
+  SYSTEM_ACTOR,
+} from './record-audit';
