@@ -9,13 +9,14 @@ import {
 } from './gateway.spec-support';
 
 let gateway: TestGateway;
-let people: Record<'owner' | 'editor' | 'viewer' | 'stranger', Caller>;
+let people: Record<'owner' | 'moderator' | 'editor' | 'viewer' | 'stranger', Caller>;
 let brane: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
   people = {
     owner: await gateway.user('Olga'),
+    moderator: await gateway.user('Mo'),
     editor: await gateway.user('Ed'),
     viewer: await gateway.user('Vi'),
     stranger: await gateway.user('Sam'),
@@ -26,7 +27,7 @@ afterAll(() => gateway.close());
 
 async function membered(visibility: string): Promise<string> {
   const id = await makeBrane(people.owner, { visibility });
-  for (const role of ['editor', 'viewer'] as const) {
+  for (const role of ['moderator', 'editor', 'viewer'] as const) {
     await people.owner.ask('PUT', `/brane/${id}/members/${people[role].id}`, { body: { role } });
   }
   return id;
@@ -82,14 +83,14 @@ const rows = (
   ...statuses: readonly number[]
 ): [string, Act, number[]][] => Object.entries(acts).map(([what, act]) => [what, act, [...statuses]]);
 
-describe('who owner, editor, viewer and stranger are in a private brane (REST-SEE-1)', () => {
-  const ROLES = ['owner', 'editor', 'viewer', 'stranger'] as const;
+describe('who owner, moderator, editor, viewer and stranger are in a private brane (REST-SEE-1, MOD-2)', () => {
+  const ROLES = ['owner', 'moderator', 'editor', 'viewer', 'stranger'] as const;
 
   it.each([
-    ...rows(READS, 200, 200, 200, 404),
-    ...rows(EDITS, 200, 200, 403, 404),
-    ...rows(OWNERS, 200, 403, 403, 404),
-    ...rows(NOT_YET, 422, 422, 403, 404),
+    ...rows(READS, 200, 200, 200, 200, 404),
+    ...rows(EDITS, 200, 200, 200, 403, 404),
+    ...rows(OWNERS, 200, 403, 403, 403, 404),
+    ...rows(NOT_YET, 422, 422, 422, 403, 404),
   ])('decides who %s', async (_what, act, expected) => {
     for (const [index, role] of ROLES.entries()) {
       const object = await makeGroup(people.owner, brane);

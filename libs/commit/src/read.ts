@@ -218,17 +218,28 @@ export function toMeta(brane: BraneDoc, members: readonly MemberDoc[]): BraneMet
   };
 }
 
+type RareFields = Pick<
+  BraneMeta,
+  'purge_after' | 'settings' | 'archived_at' | 'forked_from' | 'bans' | 'mutes' | 'kicks'
+>;
+
 /** What a brane need not have, alike in its record and its meta. */
 export function rareFields({
   purge_after,
   settings,
   archived_at,
   forked_from,
-}: Pick<BraneMeta, 'purge_after' | 'settings' | 'archived_at' | 'forked_from'>): Partial<BraneMeta> {
+  bans,
+  mutes,
+  kicks,
+}: RareFields): RareFields {
   return {
     ...(purge_after === undefined ? {} : { purge_after }),
     ...(settings && { settings }),
     ...(archived_at === undefined ? {} : { archived_at }),
     ...(forked_from && { forked_from }),
+    ...(bans && { bans }),
+    ...(mutes && { mutes }),
+    ...(kicks && { kicks }),
   };
 }

@@ -1,4 +1,11 @@
-import { type BraneChange, type BraneMeta, can, roleIn } from '@state-server/domain';
+import {
+  type BraneChange,
+  type BraneMeta,
+  can,
+  mayModerate,
+  roleIn,
+  type UserId,
+} from '@state-server/domain';
 import { fail, type StateError } from '@state-server/protocol';
 import type { HeadDoc } from '@state-server/persistence-port';
 import type { Work as AnyWork } from './work';
@@ -37,7 +44,7 @@ export function assertAllowed(work: Work, meta: BraneMeta): void {
   }
   const isUnfinished = meta.forked_from?.complete === false && work.request.operation_id === undefined;
   if (actor.kind === 'system') return;
-  if (!allowed(roleIn(meta, actor.user_id), work)) throw denied(work, meta);
+  if (!allowed(meta, roleIn(meta, actor.user_id), work)) throw denied(work, meta);
   if (edits && isUnfinished) throw fail('brane.frozen', { brane_id, reason: 'it is still being copied' });
 }
 
@@ -54,7 +61,7 @@ function standsDeletion({ demand, request }: Work): boolean {
   return request.actor.kind === 'system' || demand.ops.every(({ op }) => op === 'set_status');
 }
 
-function allowed(role: Standing, { demand, request }: Work): boolean {
+function allowed(meta: BraneMeta, role: Standing, { demand, request }: Work): boolean {
   switch (demand.kind) {
     case 'edit':
     case 'restore':
@@ -63,9 +70,7 @@ function allowed(role: Standing, { demand, request }: Work): boolean {
     case 'redo':
       return can(role, 'undo');
     case 'administer':
-      return demand.ops.every((op) =>
-        mayAdminister(role, op, request.actor.user_id, request.operation_id !== undefined),
-      );
+      return demand.ops.every((op) => mayAdminister(meta, role, op, request));
     case 'reap':
     case 'expire':
       return false;
@@ -74,11 +79,22 @@ function allowed(role: Standing, { demand, request }: Work): boolean {
   }
 }
 
-function mayAdminister(role: Standing, op: BraneChange, userId: string, isStep: boolean): boolean {
+function mayAdminister(
+  meta: BraneMeta,
+  role: Standing,
+  op: BraneChange,
+  { actor, operation_id }: Work['request'],
+): boolean {
+  const userId = actor.user_id;
   switch (op.op) {
-    case 'set_brane':
+    case 'set_brane': {
+      const { op: _, bans, mutes, kick, ...configures } = op;
+      const targets = [...Object.keys({ ...bans, ...mutes }), ...(kick ? [kick] : [])] as UserId[];
+      if (!targets.every((target) => mayModerate(meta, userId, target))) return false;
+      if (targets.length > 0 && Object.keys(configures).length === 0) return true;
       // What a brane is a copy of is the server's own.
-      return can(role, 'configure') && (op.forked_from === undefined || isStep);
+      return can(role, 'configure') && (op.forked_from === undefined || operation_id !== undefined);
+    }
     case 'set_member':
       // Every member may leave.
       return (

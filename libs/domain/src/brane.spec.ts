@@ -3,7 +3,9 @@ import { TestBrane, codeOf, unwrap } from './brane.spec-support';
 import { asBraneId, asUserId } from './ids';
 import type { BraneMeta, BraneStatus, Visibility } from './entities';
 import type { BraneOp, OpContext } from './ops';
-import { type Action, can, roleIn } from './roles';
+import { changeBrane } from './change-brane';
+import { promotedMeta, promotedOps } from './promote-group';
+import { type Action, can, isMuted, mayModerate, roleIn } from './roles';
 
 const owner = asUserId('00000000-0000-4000-8000-000000000001');
 const editor = asUserId('00000000-0000-4000-8000-000000000002');
@@ -120,13 +122,93 @@ describe('rights', () => {
   });
 
   it('gives each standing its actions and no others', () => {
-    const actions: Action[] = ['view', 'edit', 'undo', 'manage_members', 'configure', 'delete_brane'];
+    const everything: Action[] = [
+      ...['view', 'edit', 'undo', 'moderate'],
+      ...['manage_members', 'configure', 'delete_brane'],
+    ] as Action[];
     const allowed = (standing: Parameters<typeof can>[0]): Action[] =>
-      actions.filter((action) => can(standing, action));
-    expect(allowed('owner')).toEqual(actions);
+      everything.filter((action) => can(standing, action));
+    expect(allowed('owner')).toEqual(everything);
+    expect(allowed('moderator')).toEqual(['view', 'edit', 'undo', 'moderate']);
     expect(allowed('editor')).toEqual(['view', 'edit', 'undo']);
     expect(allowed('viewer')).toEqual(['view']);
     expect(allowed('guest')).toEqual(['view']);
     expect(allowed(null)).toEqual([]);
+  });
+});
+
+describe('moderation', () => {
+  const moderator = asUserId('00000000-0000-4000-8000-000000000006');
+  const deputy = asUserId('00000000-0000-4000-8000-000000000007');
+  const everybody = [owner, moderator, editor, viewer, stranger];
+  const moderated = (overrides: Partial<BraneMeta> = {}): BraneMeta => {
+    const meta = metaWith({ visibility: 'public', ...overrides });
+    return { ...meta, members: { ...meta.members, [moderator]: 'moderator', [deputy]: 'moderator' } };
+  };
+  const all = (until: string | null): Record<string, string | null> =>
+    Object.fromEntries(everybody.map((user) => [user, until]));
+
+  it('hides the brane from the banned, and leaves the muted to look; an owner is neither (MOD-1)', () => {
+    const roles = (meta: BraneMeta): unknown[] => everybody.map((user) => roleIn(meta, user));
+    expect(roles(moderated({ bans: all(null) }))).toEqual(['owner', null, null, null, null]);
+    expect(roles(moderated({ mutes: all(context.at) }))).toEqual([
+      ...['owner', 'viewer', 'viewer', 'viewer', 'guest'],
+    ]);
+    expect([
+      isMuted(moderated({ mutes: { [stranger]: null } }), stranger),
+      isMuted(moderated(), stranger),
+    ]).toEqual([true, false]);
+  });
+
+  it('is of owners over all but owners, of moderators over whom is less, of nobody over himself (MOD-2)', () => {
+    const over = (by: typeof owner, meta = moderated()): unknown[] =>
+      everybody.filter((target) => mayModerate(meta, by, target));
+    expect(over(owner)).toEqual([moderator, editor, viewer, stranger]);
+    expect(over(moderator)).toEqual([editor, viewer, stranger]);
+    expect(over(editor)).toEqual([]);
+    expect(over(moderator, moderated({ mutes: { [moderator]: null } }))).toEqual([]);
+    // A moderator who is muted is one nevertheless: no other moderator may go on with him.
+    expect(mayModerate(moderated({ mutes: { [deputy]: null } }), moderator, deputy)).toBe(false);
+  });
+
+  it('adds to whom it concerns already, lifts by name, and is bounded (MOD-3)', () => {
+    const change = (meta: BraneMeta, wanted: object): BraneOp =>
+      unwrap(changeBrane(meta, { op: 'set_brane', ...wanted }, context.at));
+    const meta = moderated({ bans: { [editor]: null }, kicks: { [viewer]: 'then' } });
+    expect(change(meta, { bans: { [viewer]: context.at } })).toEqual({
+      op: 'set_brane',
+      bans: { [editor]: null, [viewer]: context.at },
+    });
+    expect(change(meta, { bans: { [editor]: false } })).toEqual({ op: 'set_brane', bans: {} });
+    expect(change(meta, { kick: editor })).toEqual({
+      op: 'set_brane',
+      kicks: { [viewer]: 'then', [editor]: context.at },
+    });
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`user ${n}`, null]));
+    expect(
+      codeOf(changeBrane(metaWith({ bans: many }), { op: 'set_brane', bans: { [editor]: null } }, '')),
+    ).toBe('field.too_large');
+    expect(change(metaWith({ bans: many }), { bans: { 'user 7': false } })).toHaveProperty('bans');
+    const kicks = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`user ${n}`, 'then']));
+    const kicked = change(metaWith({ kicks }), { kick: editor });
+    expect(kicked).toMatchObject({ kicks: { [editor]: context.at, 'user 29': 'then' } });
+    expect('kicks' in kicked ? Object.keys(kicked.kicks ?? {}) : []).toHaveLength(20);
+  });
+
+  it('holds in a brane that a group of it becomes (MOD-1)', () => {
+    const meta = moderated({ bans: { [editor]: null }, mutes: { [viewer]: null } });
+    const promoted = promotedMeta(meta, id, 'b', context);
+    expect([roleIn(promoted, editor), isMuted(promoted, viewer)]).toEqual([null, true]);
+    let built = metaWith({ members: {} });
+    for (const op of promotedOps(promoted, [], context))
+      built = unwrap(applyBraneOp(built, op as BraneOp, context));
+    expect(built).toMatchObject({ bans: promoted.bans, mutes: promoted.mutes });
+  });
+
+  it('takes a number of people for its limit (GUEST-9)', () => {
+    const asked = (people_max: number): unknown =>
+      changeBrane(metaWith(), { op: 'set_brane', settings: { people_max } }, '');
+    expect(asked(3)).toMatchObject({ ok: true, value: { settings: { people_max: 3 } } });
+    for (const wrong of [0, -1, 1.5, 200_000]) expect(asked(wrong)).toMatchObject({ ok: false });
   });
 });

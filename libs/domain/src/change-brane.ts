@@ -1,6 +1,7 @@
-import type { BraneMeta, BraneSettings } from './entities';
+import type { BraneMeta, BraneSettings, Restrictions } from './entities';
+import type { UserId } from './ids';
 import { LIMITS } from './limits';
-import type { BraneChange, BraneOp, SettingsChange } from './ops';
+import type { BraneChange, BraneOp, RestrictionsChange, SettingsChange } from './ops';
 import { isPicture, PICTURE_CHARS } from './picture';
 import { ok, refuse, type Result } from './refusal';
 import { isText } from './values';
@@ -12,6 +13,10 @@ export const BRANE_LIMITS = {
   tag_chars: 40,
   picture_chars: PICTURE_CHARS,
   history_days: 36_500,
+  people_max: 100_000,
+  /** Banned people of a brane; muted ones may be as many again. */
+  restrictions: 500,
+  kicks_kept: 20,
 } as const;
 
 /**
@@ -19,13 +24,19 @@ export const BRANE_LIMITS = {
  * is archived again keeps its day.
  */
 export function changeBrane(
-  meta: Pick<BraneMeta, 'settings' | 'archived_at'>,
+  meta: Pick<BraneMeta, 'settings' | 'archived_at' | 'bans' | 'mutes' | 'kicks'>,
   change: BraneChange,
   at: string,
 ): Result<BraneOp> {
   if (change.op !== 'set_brane') return ok(change);
-  const { name, visibility, settings, archived, forked_from } = change;
-  const problem = nameProblem(name) ?? (settings && settingsProblem(settings));
+  const { name, visibility, settings, archived, forked_from, kick } = change;
+  const bans = change.bans && restricted(meta.bans, change.bans);
+  const mutes = change.mutes && restricted(meta.mutes, change.mutes);
+  const problem =
+    nameProblem(name) ??
+    (settings && settingsProblem(settings)) ??
+    tooMany('/bans', bans, meta.bans) ??
+    tooMany('/mutes', mutes, meta.mutes);
   if (problem) {
     const { code, why, pointer, max } = problem;
     return refuse(code, why, max === undefined ? { pointer } : { pointer, max });
@@ -37,6 +48,9 @@ export function changeBrane(
     ...(settings && { settings: merged(meta.settings, settings) }),
     ...(forked_from && { forked_from }),
     ...(archived === undefined ? {} : { archived_at: archived ? (meta.archived_at ?? at) : null }),
+    ...(bans && { bans }),
+    ...(mutes && { mutes }),
+    ...(kick && { kicks: withKick(meta.kicks, kick, at) }),
   });
 }
 
@@ -52,7 +66,13 @@ function nameProblem(name: string | undefined): Problem | undefined {
 }
 
 function settingsProblem(settings: SettingsChange): Problem | undefined {
-  const { description, tags, thumbnail, history_days: days } = settings;
+  const { description, tags, thumbnail, history_days: days, people_max: people } = settings;
+  if (typeof people === 'number' && !(Number.isSafeInteger(people) && people > 0)) {
+    return invalid('/settings/people_max', 'people are a whole number, one or more');
+  }
+  if (typeof people === 'number' && people > BRANE_LIMITS.people_max) {
+    return tooLarge('/settings/people_max', BRANE_LIMITS.people_max);
+  }
   if (typeof description === 'string') {
     const problem = textProblem('/settings/description', description, BRANE_LIMITS.description_chars);
     if (problem) return problem;
@@ -102,4 +122,26 @@ function tooLarge(pointer: string, max: number): Problem {
 function merged(before: BraneSettings | undefined, change: SettingsChange): BraneSettings {
   const entries: [string, unknown][] = Object.entries({ ...before, ...change });
   return Object.fromEntries(entries.filter(([, value]) => value !== null && value !== undefined));
+}
+
+function restricted(before: Restrictions | undefined, change: RestrictionsChange): Restrictions {
+  const after: Record<string, string | null> = {};
+  for (const [id, until] of Object.entries({ ...before, ...change })) if (until !== false) after[id] = until;
+  return after;
+}
+
+/** One too many may still be lifted, so only what grows is refused. */
+function tooMany(pointer: string, after?: Restrictions, before?: Restrictions): Problem | undefined {
+  const count = Object.keys(after ?? {}).length;
+  const grows = count > Object.keys(before ?? {}).length;
+  return grows && count > BRANE_LIMITS.restrictions
+    ? tooLarge(pointer, BRANE_LIMITS.restrictions)
+    : undefined;
+}
+
+/** The newest come last, and the oldest go. */
+function withKick(before: BraneMeta['kicks'], userId: UserId, at: string): Record<UserId, string> {
+  const others = Object.entries(before ?? {}).filter(([id]) => id !== userId);
+  const kept: [string, string][] = [...others, [userId, at]];
+  return Object.fromEntries(kept.slice(-BRANE_LIMITS.kicks_kept));
 }

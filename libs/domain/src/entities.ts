@@ -85,7 +85,9 @@ export interface Block extends ObjectBase {
 /** What stands in a brane. Wire and store use the same field names. */
 export type SceneObject = Group | Block;
 
-export type Role = 'owner' | 'editor' | 'viewer';
+export type Role = 'owner' | 'moderator' | 'editor' | 'viewer';
+/** Who is kept out of a brane, or kept still in it: until that time (RFC 3339), null: until it is lifted. */
+export type Restrictions = Readonly<Record<UserId, string | null>>;
 /** private: members only; link: whoever knows the id may view; public: listed, everybody may view. */
 export type Visibility = 'private' | 'link' | 'public';
 /** live → deleted (restorable until purge_after) → purging (no way back) → purged (a tombstone for ever) (SYNC L7). */
@@ -99,6 +101,8 @@ export interface BraneSettings {
   readonly thumbnail?: string;
   /** Days for which log entries are kept beyond checkpoints; absent: the server's default; 0: all of them for ever. */
   readonly history_days?: number;
+  /** How many people may be in the brane at a time; absent: as many as the server allows. */
+  readonly people_max?: number;
 }
 
 /** Of which brane, and of what place in its log, a brane is a copy; until it is complete nobody else writes to it. */
@@ -124,4 +128,10 @@ export interface BraneMeta {
   /** Since when nobody edits its objects; null or absent: they are edited. */
   readonly archived_at?: string | null;
   readonly forked_from?: ForkedFrom;
+  /** Who does not even see it, whatever else he is here. */
+  readonly bans?: Restrictions;
+  /** Who may look and no more. */
+  readonly mutes?: Restrictions;
+  /** Who was put out last, and when (RFC 3339): he may come back. Only the newest are kept. */
+  readonly kicks?: Readonly<Record<UserId, string>>;
 }

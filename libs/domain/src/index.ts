@@ -51,7 +51,7 @@ export { maySee } from './prototype/usable';
 export { isAsWanted, type RestoreEnvironment, type RestoreTarget, resolveRestore } from './resolve-restore';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
-export { type Action, can, roleIn, type Standing } from './roles';
+export { type Action, can, grantedRole, isMuted, mayModerate, roleIn, type Standing } from './roles';
 export { emptyScene, Scene } from './scene';
 export { hasScope, type IdentityKind, isScope, type Scope, SCOPES } from './scopes';
 export type { SceneReader } from './scene-reader';

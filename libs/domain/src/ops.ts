@@ -4,6 +4,7 @@ import type {
   BraneSettings,
   ForkedFrom,
   Group,
+  Restrictions,
   Role,
   SceneObject,
   Transform,
@@ -153,12 +154,18 @@ export type BraneOp =
       readonly settings?: BraneSettings;
       readonly archived_at?: string | null;
       readonly forked_from?: ForkedFrom;
+      readonly bans?: Restrictions;
+      readonly mutes?: Restrictions;
+      readonly kicks?: Readonly<Record<UserId, string>>;
     }
   | { readonly op: 'set_member'; readonly user_id: UserId; readonly role: Role | null }
   | { readonly op: 'set_status'; readonly status: BraneMeta['status']; readonly purge_after?: string };
 
 /** Null takes a setting away; what is not named stays. */
 export type SettingsChange = { readonly [Name in keyof BraneSettings]?: BraneSettings[Name] | null };
+
+/** Until when (null: until it is lifted); false lifts it. Who is not named stays as he is. */
+export type RestrictionsChange = Readonly<Record<UserId, string | null | false>>;
 
 /** What is asked of a brane itself; the server resolves it to a BraneOp. */
 export type BraneChange =
@@ -170,6 +177,10 @@ export type BraneChange =
       readonly archived?: boolean;
       /** The server's own: a step of the fork says that it is complete. */
       readonly forked_from?: ForkedFrom;
+      readonly bans?: RestrictionsChange;
+      readonly mutes?: RestrictionsChange;
+      /** Whom to put out now; he may come back. */
+      readonly kick?: UserId;
     }
   | Extract<BraneOp, { readonly op: 'set_member' | 'set_status' }>;
 

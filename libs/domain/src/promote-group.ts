@@ -4,9 +4,9 @@ import { IDENTITY } from './matrix';
 import type { Op, OpContext } from './ops';
 import { orderBetween } from './order';
 
-/** The brane that a group becomes: seen by whoever sees the old one, with the same members; who asks for it is an owner. */
+/** The brane that a group becomes: seen by whoever sees the old one, with the same members and moderation; who asks for it is an owner. */
 export function promotedMeta(old: BraneMeta, id: BraneId, name: string, context: OpContext): BraneMeta {
-  const { visibility, members } = old;
+  const { visibility, members, bans, mutes } = old;
   const { at, actor } = context;
   return {
     id,
@@ -17,6 +17,8 @@ export function promotedMeta(old: BraneMeta, id: BraneId, name: string, context:
     created_at: at,
     updated_at: at,
     created_by: actor,
+    ...(bans && { bans }),
+    ...(mutes && { mutes }),
   };
 }
 
@@ -30,7 +32,8 @@ export function promotedOps(meta: BraneMeta, moved: readonly SceneObject[], cont
     const arrived = { ...object, brane_id: meta.id, version, seq: context.seq };
     return { op: 'create', object: object.id === meta.id ? rootOf(arrived, context) : arrived };
   });
-  ops.push({ op: 'set_brane', name: meta.name, visibility: meta.visibility });
+  const { name, visibility, bans, mutes } = meta;
+  ops.push({ op: 'set_brane', name, visibility, ...(bans && { bans }), ...(mutes && { mutes }) });
   for (const [userId, role] of Object.entries(meta.members)) {
     ops.push({ op: 'set_member', user_id: userId as keyof BraneMeta['members'], role });
   }

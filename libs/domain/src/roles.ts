@@ -1,24 +1,53 @@
-import type { BraneMeta, Role } from './entities';
+import type { BraneMeta, Restrictions, Role } from './entities';
 import type { UserId } from './ids';
 
 /** A member's role, or `guest`: whoever may view through the brane's visibility alone. */
 export type Standing = Role | 'guest';
 
-export type Action = 'view' | 'edit' | 'undo' | 'manage_members' | 'configure' | 'delete_brane';
+export type Action = 'view' | 'edit' | 'undo' | 'moderate' | 'manage_members' | 'configure' | 'delete_brane';
 
 const RIGHTS: Readonly<Record<Standing, readonly Action[]>> = {
-  owner: ['view', 'edit', 'undo', 'manage_members', 'configure', 'delete_brane'],
+  owner: ['view', 'edit', 'undo', 'moderate', 'manage_members', 'configure', 'delete_brane'],
+  moderator: ['view', 'edit', 'undo', 'moderate'],
   editor: ['view', 'edit', 'undo'],
   viewer: ['view'],
   guest: ['view'],
 };
 
-/** What the user is in the brane; null when he may not even see it. A user who is not known is passed as null. */
-export function roleIn(meta: BraneMeta, userId: UserId | null): Standing | null {
+/** What the user was made in the brane, whatever moderation says of him; null: nothing, and it is private. */
+export function grantedRole(meta: BraneMeta, userId: UserId | null): Standing | null {
   const role = userId !== null && Object.hasOwn(meta.members, userId) ? meta.members[userId] : undefined;
   return role ?? (meta.visibility === 'private' ? null : 'guest');
 }
 
+/**
+ * What the user is in the brane; null when he may not even see it, as when he is banned. Who is muted is a viewer at most.
+ * An owner is neither. A user who is not known is passed as null.
+ */
+export function roleIn(meta: BraneMeta, userId: UserId | null): Standing | null {
+  const role = grantedRole(meta, userId);
+  if (role === null || role === 'owner' || userId === null) return role;
+  if (isRestricted(meta.bans, userId)) return null;
+  return isMuted(meta, userId) && role !== 'guest' ? 'viewer' : role;
+}
+
+/** Whether he may only look: neither edit nor show himself. */
+export function isMuted(meta: Pick<BraneMeta, 'mutes'>, userId: UserId): boolean {
+  return isRestricted(meta.mutes, userId);
+}
+
 export function can(standing: Standing | null, action: Action): boolean {
   return standing !== null && RIGHTS[standing].includes(action);
+}
+
+/** Whether he may kick, ban or mute that one: nobody himself, nobody an owner, and moderators no moderator. */
+export function mayModerate(meta: BraneMeta, userId: UserId, target: UserId): boolean {
+  const role = roleIn(meta, userId);
+  const other = grantedRole(meta, target);
+  if (!can(role, 'moderate') || userId === target || other === 'owner') return false;
+  return role === 'owner' || other !== 'moderator';
+}
+
+function isRestricted(restrictions: Restrictions | undefined, userId: UserId): boolean {
+  return restrictions !== undefined && Object.hasOwn(restrictions, userId);
 }

@@ -165,6 +165,7 @@ function isWanted(
   role: Role,
   { status = 'live', terms = [], ...input }: ListBranes,
 ): boolean {
+  if (brane.bans && Object.hasOwn(brane.bans, input.user_id)) return false;
   if (input.role !== undefined && role !== input.role) return false;
   if (brane.status !== (status === 'deleted' ? 'deleted' : 'live')) return false;
   if (status === 'archived' && typeof brane.archived_at !== 'string') return false;

@@ -51,10 +51,24 @@ describe('the brane of a user who is gone (USER-8)', () => {
       [heir(1, 'viewer', 2), heir(2, 'viewer', 1)],
       [archive, owns(2), leave],
     ],
+    [
+      'goes to the moderator before any editor',
+      'owner',
+      [heir(1, 'editor', 1), heir(2, 'moderator', 3)],
+      [owns(2), leave],
+    ],
     ['is left by him where it is not his', 'editor', [heir(1, 'owner', 1)], [leave]],
     ['is left by him though its owner is going as well', 'viewer', [heir(1, 'viewer', 1)], [leave]],
   ])('%s', (_, role, heirs, changes) => {
     expect(handOver(meta(role, heirs), leaver, heirs)).toEqual(changes);
+  });
+
+  it('goes to nobody who is banned or muted there, and is deleted rather than that (MOD-1)', () => {
+    const heirs = [heir(1, 'editor', 1), heir(2, 'viewer', 2)];
+    const banned = { ...meta('owner', heirs), bans: { [id(1)]: null } };
+    expect(handOver(banned, leaver, heirs)).toEqual([archive, owns(2), leave]);
+    const nobody = { ...banned, mutes: { [id(1)]: null }, bans: { [id(1)]: null, [id(2)]: null } };
+    expect(handOver(nobody, leaver, heirs)).toEqual([{ op: 'set_status', status: 'deleted' }]);
   });
 
   it('that is deleted already is handed on as well, for it may be brought back; alone it stays as it is', () => {

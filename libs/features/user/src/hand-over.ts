@@ -1,4 +1,4 @@
-import type { BraneChange, BraneMeta, UserId } from '@state-server/domain';
+import { type BraneChange, type BraneMeta, roleIn, type UserId } from '@state-server/domain';
 
 /** A member besides the one who goes, who is there himself. */
 export interface Heir {
@@ -10,18 +10,20 @@ export interface Heir {
 
 /**
  * What becomes of a brane when a member is gone for good; empty when nothing has to be done. Where there is another owner he
- * just leaves. Otherwise the editor who has been there longest becomes the owner; without an editor the viewer who has, and
+ * just leaves. Otherwise the moderator who has been there longest becomes the owner, without one the editor; without an editor the viewer who has, and
  * the brane is archived until he takes it out: nobody finds that others can change what he was only shown. With nobody
  * left the brane is deleted, and purged after its 30 days.
  */
 export function handOver(meta: BraneMeta, leaver: UserId, heirs: readonly Heir[]): readonly BraneChange[] {
   const leave: BraneChange = { op: 'set_member', user_id: leaver, role: null };
-  if (heirs.length === 0) return meta.status === 'live' ? [{ op: 'set_status', status: 'deleted' }] : [];
+  // Whom moderation keeps out or still inherits nothing.
+  const free = heirs.filter(({ user_id, role }) => roleIn(meta, user_id) === role);
+  if (free.length === 0) return meta.status === 'live' ? [{ op: 'set_status', status: 'deleted' }] : [];
   const isLastOwner = meta.members[leaver] === 'owner' && !heirs.some(({ role }) => role === 'owner');
   if (!isLastOwner) return [leave];
-  const editor = longest(heirs, 'editor');
+  const editor = longest(free, 'moderator') ?? longest(free, 'editor');
   if (editor) return [appoint(editor), leave];
-  const viewer = longest(heirs, 'viewer');
+  const viewer = longest(free, 'viewer');
   return viewer ? [{ op: 'set_brane', archived: true }, appoint(viewer), leave] : [leave];
 }
 

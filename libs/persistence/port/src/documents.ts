@@ -22,6 +22,7 @@ import type {
   PrototypeKind,
   PrototypeTree,
   PrototypeVersion,
+  Restrictions,
   Role,
   SceneObject,
   SpatialKey,
@@ -75,6 +76,9 @@ export interface BraneDoc {
   readonly settings?: BraneSettings;
   readonly archived_at?: Time | null;
   readonly forked_from?: ForkedFrom;
+  readonly bans?: Restrictions;
+  readonly mutes?: Restrictions;
+  readonly kicks?: Readonly<Record<UserId, Time>>;
   readonly version: number;
 }
 

@@ -91,12 +91,15 @@ const settingsFields = {
   thumbnail: z.string(),
   /** Days for which the log is kept beyond checkpoints; 0: for ever. */
   history_days: z.int(),
+  /** People who may be in it at a time. */
+  people_max: z.int(),
 };
 const newSettings = z.strictObject({
   description: z.exactOptional(settingsFields.description),
   tags: z.exactOptional(settingsFields.tags),
   thumbnail: z.exactOptional(settingsFields.thumbnail),
   history_days: z.exactOptional(settingsFields.history_days),
+  people_max: z.exactOptional(settingsFields.people_max),
 });
 /** Null takes a setting away; what is not named stays. */
 const settingsChange = z.strictObject({
@@ -104,6 +107,7 @@ const settingsChange = z.strictObject({
   tags: z.exactOptional(z.nullable(settingsFields.tags)),
   thumbnail: z.exactOptional(z.nullable(settingsFields.thumbnail)),
   history_days: z.exactOptional(z.nullable(settingsFields.history_days)),
+  people_max: z.exactOptional(z.nullable(settingsFields.people_max)),
 });
 
 export const createBraneRequest = z.strictObject({

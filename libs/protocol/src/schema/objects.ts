@@ -1,6 +1,6 @@
 import type { Op, SceneObject } from '@state-server/domain';
 import * as z from 'zod/mini';
-import { braneSettings, forkedFrom, braneStatus, role, visibility } from './brane-meta';
+import { braneSettings, forkedFrom, braneStatus, restrictions, role, visibility } from './brane-meta';
 import { braneId, objectId, seq, time, userId, version } from './ids';
 import { gallery, modelRef, pointer, prototypeRef } from './ops';
 import { transform, value, valueMap } from './values';
@@ -64,6 +64,9 @@ export const op: z.ZodMiniType<Op> = z.discriminatedUnion('op', [
     settings: z.exactOptional(braneSettings),
     archived_at: z.exactOptional(z.nullable(time)),
     forked_from: z.exactOptional(forkedFrom),
+    bans: z.exactOptional(restrictions),
+    mutes: z.exactOptional(restrictions),
+    kicks: z.exactOptional(z.record(userId, time)),
   }),
   z.object({ op: z.literal('set_member'), user_id: userId, role: z.nullable(role) }),
   z.object({ op: z.literal('set_status'), status: braneStatus, purge_after: z.exactOptional(time) }),

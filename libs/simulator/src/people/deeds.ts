@@ -58,7 +58,8 @@ function someone(
 
 /** Whoever may not edit tries it now and then. */
 function mayEdit(brane: LiveBrane | undefined): boolean {
-  return brane?.role === 'owner' || brane?.role === 'editor';
+  const role = brane?.role;
+  return role === 'owner' || role === 'moderator' || role === 'editor';
 }
 
 export function edit(world: World, dice: Dice): void {
