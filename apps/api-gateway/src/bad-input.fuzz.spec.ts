@@ -124,7 +124,9 @@ describe('bad input', () => {
 
   beforeAll(async () => {
     const many = { points: 1_000_000, seconds: 1 };
-    gateway = await startTestGateway({ quotas: { read: many, write: many, auth: many, address: many } });
+    gateway = await startTestGateway({
+      quotas: { read: many, write: many, search: many, heavy: many, upload: many, auth: many, address: many },
+    });
     owner = await gateway.user('Ada');
     peer = await gateway.user('Bob');
   });

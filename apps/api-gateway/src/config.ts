@@ -7,12 +7,44 @@ import {
   list,
   parseUrl,
   originFields,
+  quota,
   type ServiceConfig,
   tokenFields,
   url,
 } from '@state-server/platform';
 
 const ms = { min: 1, max: 60_000 };
+const percent = { min: 1, max: 100_000 };
+
+/** Points/seconds: so many at once, each coming back at its own time. One process or several: see docs/spec/edge.md. */
+const limitFields = {
+  LIMIT_ADDRESS: quota({
+    description: 'Requests of one address (IPv6: one /64), whoever asks; a company may be behind one.',
+    default: '12000/60',
+  }),
+  LIMIT_AUTH: quota({ description: 'Requests to /auth of one address.', default: '300/60' }),
+  LIMIT_READ: quota({ description: 'Reads of one user.', default: '6000/60' }),
+  LIMIT_WRITE: quota({ description: 'Changes of one user.', default: '3000/60' }),
+  LIMIT_SEARCH: quota({
+    description: 'Searches and lists over many things, of one user.',
+    default: '1200/60',
+  }),
+  LIMIT_HEAVY: quota({
+    description: 'What reads or starts a great deal at once (snapshots, forks, restores), of one user.',
+    default: '600/60',
+  }),
+  LIMIT_UPLOAD: quota({ description: 'Requests with large bodies, of one user.', default: '600/60' }),
+  LIMIT_GUEST_PERCENT: integer(percent, {
+    description: 'What a guest may ask, of what a user may.',
+    unit: 'percent',
+    default: '50',
+  }),
+  LIMIT_SERVICE_PERCENT: integer(percent, {
+    description: 'What a service key may ask, of what a user may.',
+    unit: 'percent',
+    default: '300',
+  }),
+} as const;
 
 /** Settings of api-gateway. */
 export const config = defineConfig(
@@ -29,6 +61,7 @@ export const config = defineConfig(
       default: 'http://127.0.0.1:4010,http://127.0.0.1:4011',
     }),
     ...originFields,
+    ...limitFields,
     SOCKETS_PER_ADDRESS: integer(
       { min: 1, max: 1_000_000 },
       {

@@ -6,6 +6,7 @@ import type { ReadCache, Store } from '@state-server/persistence-port';
 import {
   createService,
   type HttpService,
+  type Limiter,
   loadConfig,
   realEnvironment,
   type Service,
@@ -58,7 +59,8 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly env?: Readonly<Record<string, string>>;
-  readonly quotas?: Quotas;
+  readonly quotas?: Partial<Quotas>;
+  readonly limiter?: (environment: Environment) => Limiter;
   readonly environment?: Environment;
   /** A database that several gateways share, as processes share a directory. */
   readonly kv?: MemoryKv;
@@ -96,6 +98,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     committer,
     verifier: tokens.verifier,
     ...(options.quotas && { quotas: options.quotas }),
+    ...(options.limiter && { limiter: options.limiter(environment) }),
   });
   return {
     http,

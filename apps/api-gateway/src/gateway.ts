@@ -5,6 +5,7 @@ import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-
 import {
   clientAddress,
   type HttpService,
+  Limiter,
   registerPlainReads,
   type Service,
   startHttpService,
@@ -24,7 +25,7 @@ import { createWhatRuns } from './home/what-runs';
 import { allowOrigins } from './http/cors';
 import { plainGuards } from './http/plain-guards';
 import { limitAddresses } from './limits/limit-addresses';
-import { addressKey, type Quotas, RateLimits } from './limits/rate-limits';
+import { type Quotas, quotasOf, RateLimits } from './limits/rate-limits';
 import { SocketsPerAddress } from './limits/sockets-per-address';
 
 export interface GatewayParts {
@@ -37,8 +38,10 @@ export interface GatewayParts {
   readonly poke?: () => void;
   /** Tells the other services at once that tokens are dead. */
   readonly announce?: (revocation: RevocationDoc) => void;
-  /** Default: those of the installation. */
-  readonly quotas?: Quotas;
+  /** What one process lets through, told to the others; default: each counts for itself. */
+  readonly limiter?: Limiter;
+  /** Instead of those of the settings. */
+  readonly quotas?: Partial<Quotas>;
 }
 
 /** The one origin: pages, forwards and limits beside the doors of every feature. */
@@ -47,8 +50,12 @@ export async function openGateway(
   parts: GatewayParts,
 ): Promise<HttpService> {
   const { config, environment } = service;
-  const { quotas, ...deps } = parts;
-  const limits = new RateLimits(quotas);
+  const { quotas, limiter = new Limiter(environment), ...deps } = parts;
+  const limits = new RateLimits({
+    limiter,
+    quotas: { ...quotasOf(config), ...quotas },
+    percent: { guest: config.LIMIT_GUEST_PERCENT, service: config.LIMIT_SERVICE_PERCENT },
+  });
   const pool = new GatewayPool(config.SYNC_GATEWAY_URLS, environment.clock);
   const splice = createSplice(service, pool, limits);
   const neighbours = [
@@ -101,7 +108,7 @@ function createSplice(
   const sockets = new SocketsPerAddress(config.SOCKETS_PER_ADDRESS);
   return new WebSocketSplice({
     admit: async (address) => {
-      const spent = limits.spend('address', addressKey(address));
+      const spent = limits.spendOfAddress(address);
       const leave = spent.allowed ? sockets.enter(address) : undefined;
       if (!leave) refused.inc();
       return leave;

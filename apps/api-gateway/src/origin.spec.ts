@@ -11,7 +11,6 @@ import {
   type TestGateway,
   type TestGatewayOptions,
 } from './gateway.spec-support';
-import { QUOTAS } from './limits/rate-limits';
 
 const closers: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -289,7 +288,7 @@ describe('limits (REST-LIMIT-1)', () => {
   const few = { points: 2, seconds: 60 };
 
   it('tell what is left, end with 429, and are kept apart by user and by class', async () => {
-    const gateway = await open({ quotas: { ...QUOTAS, read: few } });
+    const gateway = await open({ quotas: { read: few } });
     const [ada, bob] = [await gateway.user('Ada'), await gateway.user('Bob')];
     const first = await ada.ask('GET', '/users/me');
     expect(first.headers.get('ratelimit-policy')).toBe('"read";q=2;w=60');
@@ -307,7 +306,7 @@ describe('limits (REST-LIMIT-1)', () => {
     const auth = await neighbour((_request, response) => response.end('{}'));
     const { nobody } = await open({
       env: { AUTH_URL: auth.url },
-      quotas: { ...QUOTAS, auth: few, address: { points: 4, seconds: 60 } },
+      quotas: { auth: few, address: { points: 4, seconds: 60 } },
     });
     const statuses: number[] = [];
     for (let count = 0; count < 3; count += 1) statuses.push((await nobody.ask('POST', '/auth/dev')).status);

@@ -95,7 +95,7 @@ describe('any request', () => {
   beforeAll(async () => {
     const many = { points: 1_000_000, seconds: 1 };
     gateway = await startTestGateway({
-      quotas: { read: many, write: many, auth: many, address: many },
+      quotas: { read: many, write: many, search: many, heavy: many, upload: many, auth: many, address: many },
     });
     owner = await gateway.user('Ada');
     peer = await gateway.user('Bob');

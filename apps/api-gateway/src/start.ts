@@ -1,4 +1,11 @@
-import { openBus, openCache, openCommitter, openStore, openVerifier } from '@state-server/composition';
+import {
+  openBus,
+  openCache,
+  openCommitter,
+  openLimiter,
+  openStore,
+  openVerifier,
+} from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { announceRevocation } from '@state-server/identity';
 import { channels } from '@state-server/messaging-port';
@@ -24,5 +31,6 @@ export async function start(service: Service<ApiGatewayConfig>): Promise<HttpSer
   const announce = (revocation: RevocationDoc): void => {
     announceRevocation(bus, revocation);
   };
-  return openGateway(service, { store, cache, committer, verifier, poke, announce });
+  const limiter = openLimiter(service);
+  return openGateway(service, { limiter, store, cache, committer, verifier, poke, announce });
 }

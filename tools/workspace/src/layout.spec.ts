@@ -36,6 +36,7 @@ const LAYOUT: readonly RegExp[] = [
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
   /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache|maintenance)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,
+  /^libs\/limits\/(port|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
   /^tools\/(dev|bench|demo|generators|store|workspace)$/,
 ];

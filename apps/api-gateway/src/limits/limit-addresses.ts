@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { fail } from '@state-server/protocol';
-import { type RateLimits, type RouteClass, addressKey } from './rate-limits';
+import type { RateLimits } from './rate-limits';
 
 /** Health must be answered when everything else is refused. */
 const FREE = '/health/';
@@ -15,21 +15,14 @@ export function limitAddresses(server: FastifyInstance, limits: RateLimits): voi
       done();
       return;
     }
-    const address = addressKey(request.ip);
-    for (const routeClass of isForAuth(request.url) ? BOTH : ADDRESS) {
-      const spent = limits.spend(routeClass, address);
-      if (routeClass === 'auth' || !spent.allowed) reply.headers(spent.headers);
-      if (!spent.allowed) {
-        done(fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs }));
-        return;
-      }
-    }
-    done();
+    const forAuth = isForAuth(request.url);
+    const all = limits.spendOfAddress(request.ip);
+    const spent = all.allowed && forAuth ? limits.spendOfAuth(request.ip) : all;
+    if (forAuth || !spent.allowed) reply.headers(spent.headers);
+    if (spent.allowed) done();
+    else done(fail('rate.limited', undefined, undefined, { retryAfterMs: spent.retryMs }));
   });
 }
-
-const ADDRESS: readonly RouteClass[] = ['address'];
-const BOTH: readonly RouteClass[] = ['address', 'auth'];
 
 function isForAuth(url: string): boolean {
   if (!url.startsWith('/auth')) return false;

@@ -1,13 +1,13 @@
 import { type CanActivate, type ExecutionContext, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { callerOf } from '@state-server/identity';
-import type { RestReply, RestRequest } from '@state-server/platform';
-import { fail } from '@state-server/protocol';
-import type { RateLimits } from './rate-limits';
+import { type RestReply, type RestRequest, routeOf } from '@state-server/platform';
+import { fail, limitClassOf } from '@state-server/protocol';
+import type { CallerKind, RateLimits } from './rate-limits';
 
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
-/** Limits what one user may ask, behind the guard that knows who he is. Throws `rate.limited`. */
+/** Limits what one caller may ask, behind the guard that knows who he is. Throws `rate.limited`. */
 export class RateGuard implements CanActivate {
   constructor(private readonly limits: RateLimits) {}
 
@@ -20,10 +20,13 @@ export class RateGuard implements CanActivate {
 
 /** Takes a point of the request's caller, and says in the headers what is left. Throws `rate.limited`. */
 export function limitCaller(limits: RateLimits, request: RestRequest, reply: RestReply): void {
-  const { user_id } = callerOf(request);
-  const spent = limits.spend(READS.has(request.method) ? 'read' : 'write', user_id);
-  for (const [name, value] of Object.entries(spent.headers)) reply.header(name, value);
-  if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.resetMs });
+  const route = routeOf(request);
+  const name = route ? limitClassOf(route) : READS.has(request.method) ? 'read' : 'write';
+  if (name === 'none') return;
+  const caller: { readonly user_id: string; readonly kind?: CallerKind } = callerOf(request);
+  const spent = limits.spendOfCaller({ id: caller.user_id, kind: caller.kind ?? 'user' }, name);
+  for (const [header, value] of Object.entries(spent.headers)) reply.header(header, value);
+  if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.retryMs });
 }
 
 /** For the providers of an app's module, behind the guard of tokens: guards run in the order of their providers. */

@@ -1,82 +1,102 @@
-import { Buckets } from './buckets';
+import type { Quota } from '@state-server/limits-port';
+import { addressKey, type LimitedQuota, type Limiter, rateLimitHeaders } from '@state-server/platform';
+import type { LimitClass } from '@state-server/protocol';
+import type { ApiGatewayConfig } from '../config';
 
-/** Points per window for one identity or address. */
-export interface Quota {
-  readonly points: number;
-  readonly seconds: number;
+/** Who is known: each kind has quotas of its own. */
+export type CallerKind = 'user' | 'guest' | 'service';
+
+/** What somebody who is known asks for. */
+export type CallerClass = Exclude<LimitClass, 'none'>;
+
+/** `address`: every request, before anybody is known. The others: of each caller, by what he asks for. */
+export type Quotas = Readonly<Record<CallerClass | 'address', Quota>>;
+
+export interface RateLimitsOptions {
+  readonly limiter: Limiter;
+  readonly quotas: Quotas;
+  /** What guests and service keys may ask, as a share of what a user may, in percent. */
+  readonly percent: Readonly<Record<Exclude<CallerKind, 'user'>, number>>;
 }
 
-/** `address`: every request, before anybody is known. The others: per signed-in user. `auth`: forwarded to auth. */
-export type RouteClass = 'address' | 'auth' | 'read' | 'write';
-
-export type Quotas = Readonly<Record<RouteClass, Quota>>;
-
-export const QUOTAS: Quotas = {
-  address: { points: 12_000, seconds: 60 },
-  auth: { points: 300, seconds: 60 },
-  read: { points: 6_000, seconds: 60 },
-  write: { points: 3_000, seconds: 60 },
-};
-
-export interface Spent {
+export interface Admission {
   readonly allowed: boolean;
-  /** RateLimit and RateLimit-Policy of draft-ietf-httpapi-ratelimit-headers-10. */
+  /** RateLimit and RateLimit-Policy. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Until the window is new again. */
-  readonly resetMs: number;
+  /** Until it would be let through; 0 where it was. */
+  readonly retryMs: number;
 }
 
-/**
- * Local buckets: each process of the gateway counts for itself, so nothing depends on Redis (SYNC F2). They bound abuse,
- * they are no billing.
- */
+const CLASSES = [
+  'read',
+  'write',
+  'search',
+  'heavy',
+  'upload',
+  'auth',
+] as const satisfies readonly CallerClass[];
+const KINDS = ['user', 'guest', 'service'] as const satisfies readonly CallerKind[];
+
+/** The limits of the origin. They bound abuse, they are no billing: see docs/spec/edge.md. */
 export class RateLimits {
-  private readonly buckets: Readonly<Record<RouteClass, Buckets>>;
+  private readonly ofAddress: LimitedQuota;
+  private readonly ofAuth: LimitedQuota;
+  private readonly ofCaller: Readonly<Record<CallerKind, ReadonlyMap<CallerClass, LimitedQuota>>>;
 
-  /** @param now ms of a clock that does not jump */
-  constructor(
-    private readonly quotas: Quotas = QUOTAS,
-    now: () => number = () => performance.now(),
-  ) {
-    const of = ({ points, seconds }: Quota): Buckets => new Buckets(points, seconds * 1_000, now);
-    this.buckets = {
-      address: of(quotas.address),
-      auth: of(quotas.auth),
-      read: of(quotas.read),
-      write: of(quotas.write),
-    };
+  constructor({ limiter, quotas, percent }: RateLimitsOptions) {
+    this.ofAddress = limiter.quota('address', quotas.address);
+    this.ofAuth = limiter.quota('auth', quotas.auth);
+    const shares = { user: 100, ...percent };
+    const of = (kind: CallerKind): ReadonlyMap<CallerClass, LimitedQuota> =>
+      new Map(
+        CLASSES.map((name) => [name, limiter.quota(`${kind}.${name}`, share(quotas[name], shares[kind]))]),
+      );
+    const [user, guest, service] = [of(KINDS[0]), of(KINDS[1]), of(KINDS[2])];
+    this.ofCaller = { user, guest, service };
   }
 
-  /** Takes one point of `who` in this class. */
-  spend(routeClass: RouteClass, who: string): Spent {
-    const { points, seconds } = this.quotas[routeClass];
-    const { allowed, left, resetMs } = this.buckets[routeClass].take(who);
-    return {
-      allowed,
-      resetMs,
-      get headers() {
-        return {
-          'RateLimit-Policy': `"${routeClass}";q=${points};w=${seconds}`,
-          // Whole ms: the difference of two clock readings may be a hair above what was added.
-          RateLimit: `"${routeClass}";r=${left};t=${Math.ceil(Math.round(resetMs) / 1_000)}`,
-        };
-      },
-    };
+  /** One request of an address, whoever comes from there. */
+  spendOfAddress(address: string): Admission {
+    return spend('address', this.ofAddress, addressKey(address));
+  }
+
+  /** One request that goes to auth: who asks is nobody yet. */
+  spendOfAuth(address: string): Admission {
+    return spend('auth', this.ofAuth, addressKey(address));
+  }
+
+  /** One request of a caller who is known. */
+  spendOfCaller(caller: { readonly kind?: CallerKind; readonly id: string }, name: CallerClass): Admission {
+    const quota = this.ofCaller[caller.kind ?? 'user'].get(name);
+    if (!quota) throw new RangeError(`there is no class ${name}`);
+    return spend(name, quota, caller.id);
   }
 }
 
-/** One bucket per IPv4 address, and per /64 of IPv6: one subscriber has at least that many. */
-export function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::', 2);
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
+/** The quotas of the installation. */
+export function quotasOf(config: ApiGatewayConfig): Quotas {
+  return {
+    address: config.LIMIT_ADDRESS,
+    auth: config.LIMIT_AUTH,
+    read: config.LIMIT_READ,
+    write: config.LIMIT_WRITE,
+    search: config.LIMIT_SEARCH,
+    heavy: config.LIMIT_HEAVY,
+    upload: config.LIMIT_UPLOAD,
+  };
+}
+
+function share({ points, seconds }: Quota, percent: number): Quota {
+  return { points: Math.max(1, Math.round((points * percent) / 100)), seconds };
+}
+
+function spend(name: string, limited: LimitedQuota, who: string): Admission {
+  const spent = limited.take(who);
+  return {
+    allowed: spent.allowed,
+    retryMs: spent.retryMs,
+    get headers() {
+      return rateLimitHeaders(name, limited.quota, spent);
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { addressKey } from './rate-limits';
+import { addressKey } from '@state-server/platform';
 
 /** Open WebSocket connections of each address. */
 export class SocketsPerAddress {

@@ -5,5 +5,5 @@ export { PAGE } from './page';
 export type * from './prototype-requests';
 export type * from './requests';
 export type * from './resources';
-export { BODY_BYTES, type Route, type RouteTable } from './route';
+export { BODY_BYTES, type LimitClass, limitClassOf, type Route, type RouteTable } from './route';
 export * from './routes';

@@ -3,6 +3,13 @@ import type { ErrorCode } from '../errors/error-table';
 
 export type Schema = z.core.$ZodType;
 
+/**
+ * What a route is limited as. `read` and `write`: as its method says. `search`: what looks through many things for a few.
+ * `heavy`: what reads or starts a great deal at once. `upload`: what may carry a large body. `auth`: whoever nobody knows
+ * yet, by address. `none`: what must be answered when everything else is refused, or is limited elsewhere.
+ */
+export type LimitClass = 'read' | 'write' | 'search' | 'heavy' | 'upload' | 'auth' | 'none';
+
 export interface Route {
   /** Names the operation: `brane.create`. The key in ROUTES. */
   readonly id: string;
@@ -39,6 +46,16 @@ export interface Route {
   readonly etag?: 'sent' | 'honoured';
   /** Bytes of the largest body that is read; default BODY_BYTES. */
   readonly bodyBytes?: number;
+  /** Where it is not what area and method say: see limitClassOf. */
+  readonly limit?: LimitClass;
+}
+
+/** Which of a caller's buckets a request to this route takes from. */
+export function limitClassOf({ limit, area, method }: Pick<Route, 'limit' | 'area' | 'method'>): LimitClass {
+  if (limit !== undefined) return limit;
+  if (area === 'auth') return 'auth';
+  if (area === 'health' || area === 'internal') return 'none';
+  return method === 'GET' ? 'read' : 'write';
 }
 
 export type RouteTable = Readonly<Record<string, Route>>;

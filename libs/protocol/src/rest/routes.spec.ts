@@ -1,7 +1,7 @@
 import { parseWith } from '../schema/parse';
 import { errorsOf } from './errors-of';
 import { PAGE } from './page';
-import type { Route } from './route';
+import { type LimitClass, limitClassOf, type Route } from './route';
 import { ROUTES } from './routes';
 
 const ID = '0b8f1f2e-0f0e-4c5e-8d1a-9d8f3d6a7b10';
@@ -36,6 +36,21 @@ describe('the route table', () => {
         expect([key, idempotency]).toEqual([key, 'required']);
       else if (area === 'brane') expect([key, idempotency]).toEqual([key, 'honoured']);
     }
+  });
+
+  it('has each route limited as what it does (LIMIT-3)', () => {
+    const of = (name: LimitClass): string[] =>
+      routes.filter(([, route]) => limitClassOf(route) === name).map(([key]) => key);
+    for (const [key, route] of routes) {
+      const name = limitClassOf(route);
+      if (name === 'none') expect(['health', 'internal']).toContain(route.area);
+      if (name === 'auth') expect([key, route.area]).toEqual([key, 'auth']);
+      if (name === 'read') expect([key, route.method]).toEqual([key, 'GET']);
+    }
+    expect(of('heavy')).toEqual(expect.arrayContaining(['brane.snapshot', 'brane.fork', 'brane.restore']));
+    expect(of('search')).toEqual(expect.arrayContaining(['brane.list', 'entity.space', 'prototype.list']));
+    expect(of('upload')).toContain('prototype.publish');
+    expect(of('write')).toEqual(expect.arrayContaining(['brane.edit', 'object.create']));
   });
 
   it('knows the errors that come with the parts of a route', () => {

@@ -6,6 +6,7 @@ import type { RouteTable } from '../route';
 export const analyticsRoutes = {
   'analytics.popular': {
     id: 'analytics.popular',
+    limit: 'search',
     method: 'GET',
     path: '/analytics/popular',
     area: 'analytics',

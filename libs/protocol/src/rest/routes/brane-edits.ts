@@ -102,6 +102,7 @@ export const braneEditRoutes = {
   'brane.restore': {
     ...post,
     id: 'brane.restore',
+    limit: 'heavy',
     path: '/brane/{id}/restore',
     summary:
       'Bring the objects of a brane, or of a subtree, back to what they were, as new entries of the log. One edit where it fits, which can be undone; else 202 and an operation, which is not atomic. Editors and owners.',
@@ -114,6 +115,7 @@ export const braneEditRoutes = {
   'brane.fork': {
     ...post,
     id: 'brane.fork',
+    limit: 'heavy',
     path: '/brane/{id}/fork',
     summary:
       'Make a brane of your own that is a copy of this one as it is or was. Whoever sees it may. It is there at once, named by the operation, and takes edits once that has succeeded.',

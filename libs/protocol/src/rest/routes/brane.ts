@@ -27,6 +27,7 @@ export const braneRoutes = {
   },
   'brane.list': {
     id: 'brane.list',
+    limit: 'search',
     method: 'GET',
     path: '/brane',
     area: 'brane',
@@ -93,6 +94,7 @@ export const braneRoutes = {
   },
   'brane.snapshot': {
     id: 'brane.snapshot',
+    limit: 'heavy',
     method: 'GET',
     path: '/brane/{id}/snapshot',
     area: 'brane',

@@ -19,6 +19,7 @@ export const entityRoutes = {
   },
   'entity.space': {
     id: 'entity.space',
+    limit: 'search',
     method: 'GET',
     path: '/entity/space',
     area: 'entity',

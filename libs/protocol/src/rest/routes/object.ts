@@ -116,6 +116,7 @@ export const objectRoutes = {
   'object.promote': {
     ...write,
     id: 'object.promote',
+    limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/promote',
     summary:
@@ -128,6 +129,7 @@ export const objectRoutes = {
   'object.demote': {
     ...write,
     id: 'object.demote',
+    limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/demote',
     summary: 'Make a brane a group again. Not available yet: answers op.unsupported.',

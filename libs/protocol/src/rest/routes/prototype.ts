@@ -50,6 +50,7 @@ export const prototypeRoutes = {
   'prototype.list': {
     ...read,
     id: 'prototype.list',
+    limit: 'search',
     path: '/prototype',
     summary:
       'Your own prototypes; with ?public=true or ?owner= those that everybody may use. ?q= searches for words.',
@@ -93,6 +94,7 @@ export const prototypeRoutes = {
   'prototype.publish': {
     ...write,
     id: 'prototype.publish',
+    limit: 'upload',
     method: 'POST',
     path: '/prototype/{id}/versions',
     summary: 'Publish the next version, from nodes, from an object with all that it holds, or from members.',
@@ -150,6 +152,7 @@ export const prototypeRoutes = {
   },
   'brane.upgrade': {
     id: 'brane.upgrade',
+    limit: 'heavy',
     method: 'POST',
     path: '/brane/{id}/upgrade',
     area: 'brane',

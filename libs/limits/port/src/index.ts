@@ -1,0 +1,2 @@
+export { type Quota, type Rate, rateOf, take, type Taken } from './gcra';
+export { type SharedDebts, type Spending } from './shared-debts';

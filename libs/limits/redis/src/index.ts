@@ -1,0 +1,1 @@
+export { createRedisDebts, type RedisDebtsOptions } from './redis-debts';
