@@ -3,6 +3,8 @@ export { type AuditOrigin, originOf } from './origin';
 export {
   actorOf,
   type AuditActor,
+  auditBy,
+  type AuditBy,
   type AuditEntry,
   type AuditTarget,
   recordAudit,

@@ -8,7 +8,7 @@ import type {
   Transaction,
 } from '@state-server/persistence-port';
 import type { AuditAction } from './actions';
-import type { AuditOrigin } from './origin';
+import { type AuditOrigin, type OriginalRequest, originOf } from './origin';
 
 /** Who acted. `system`: the installation itself, or whoever has its command line; without an id where nobody is known. */
 export interface AuditActor {
@@ -16,14 +16,18 @@ export interface AuditActor {
   readonly id?: string;
 }
 
+/** Who acted, and from where. */
+export interface AuditBy extends AuditOrigin {
+  readonly actor: AuditActor;
+}
+
 export interface AuditTarget {
   readonly kind: AuditTargetKind;
   readonly id: string;
 }
 
-export interface AuditEntry extends AuditOrigin {
+export interface AuditEntry extends AuditBy {
   readonly action: AuditAction;
-  readonly actor: AuditActor;
   readonly target?: AuditTarget;
   /** Whose security it concerns; default: the target, where that is a user. He is shown the entry. */
   readonly user_id?: UserId;
@@ -52,6 +56,11 @@ export function actorOf(identity: {
   readonly kind: Exclude<ActorKind, 'system'>;
 }): AuditActor {
   return { kind: identity.kind, id: identity.user_id };
+}
+
+/** Who sent a request, and from where. */
+export function auditBy(request: OriginalRequest, identity: Parameters<typeof actorOf>[0]): AuditBy {
+  return { ...originOf(request), actor: actorOf(identity) };
 }
 
 export const SYSTEM_ACTOR: AuditActor = Object.freeze({ kind: 'system' });

@@ -50,7 +50,7 @@ export async function createWorld(): Promise<World> {
       const session_id = environment.ids.uuid();
       const now = environment.clock.now();
       const session = await inner.transact({ label: 'test' }, async (tx) =>
-        openSession(tx, { session_id, user, refresh_token, now }),
+        openSession(tx, { session_id, user, refresh_token, now, provider: 'test' }),
       );
       return { session, refresh_token };
     },

@@ -1,3 +1,4 @@
+import { type AuditOrigin, recordAudit } from '@state-server/audit';
 import { asSessionId, type SessionId, type UserId } from '@state-server/domain';
 import type { RevocationDoc, SessionDoc, Transaction, UserDoc } from '@state-server/persistence-port';
 import { ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, REVOCATION_MARGIN_MS, toTime, TWIN_MS } from './identity';
@@ -13,6 +14,9 @@ export interface OpenSession {
   /** Ms since the epoch. */
   readonly now: number;
   readonly user_agent?: string;
+  /** Which way he came: `dev`, `google`, … Goes into the audit log. */
+  readonly provider: string;
+  readonly origin?: AuditOrigin;
 }
 
 /**
@@ -20,7 +24,7 @@ export interface OpenSession {
  * gets in beside his suspension or deletion (P1). Throws `user.suspended`.
  */
 export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
-  const { session_id, user, refresh_token, now, user_agent } = input;
+  const { session_id, user, refresh_token, now, user_agent, provider, origin } = input;
   const user_id = user.id;
   assertNotSuspended(user, now);
   tx.guard('users', [user_id]);
@@ -34,6 +38,14 @@ export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
   };
   tx.put('sessions', session);
   putRefreshToken(tx, session, refresh_token, now);
+  recordAudit(tx, {
+    ...origin,
+    action: 'auth.signed_in',
+    actor: { kind: 'user', id: user_id },
+    target: { kind: 'user', id: user_id },
+    details: { provider, session_id },
+    at: now,
+  });
   return session;
 }
 
@@ -56,7 +68,12 @@ export type Rotation =
  */
 export async function rotateRefreshToken(
   tx: Transaction,
-  input: { readonly refresh_token: string; readonly next: string; readonly now: number },
+  input: {
+    readonly refresh_token: string;
+    readonly next: string;
+    readonly now: number;
+    readonly origin?: AuditOrigin;
+  },
 ): Promise<Rotation> {
   const { now } = input;
   const hash = secretHash(input.refresh_token);
@@ -74,6 +91,15 @@ export async function rotateRefreshToken(
     // Only the token before the present one has a twin; anything older was taken from somewhere.
     const isTwin = token.used_at === session.last_used_at && now - Date.parse(token.used_at) <= TWIN_MS;
     if (isTwin) return { kind: 'superseded' };
+    recordAudit(tx, {
+      ...input.origin,
+      action: 'auth.refresh_reused',
+      // Whoever has the token: the owner, or a thief.
+      actor: { kind: 'user' },
+      target: { kind: 'user', id: user.id },
+      details: { session_id: session.id },
+      at: now,
+    });
     return { kind: 'reused', revocation: endSession(tx, session, now) };
   }
   const used: SessionDoc = {

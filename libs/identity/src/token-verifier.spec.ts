@@ -203,6 +203,7 @@ describe('signing keys', () => {
     const [older, newer] = [newPrivateKeyPem(), newPrivateKeyPem()];
     const before = await loadSigningKeys(older);
     const after = await loadSigningKeys(`${newer}\n${older}`);
+      kind: 'user',
     const subject = { user_id: environment.ids.uuid() as never, session_id: environment.ids.uuid() as never };
     const tokens = await Promise.all(
       [before, after].map((keys) =>

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import { originOf } from '@state-server/audit';
 import { callerOf } from '@state-server/identity';
 import {
   emptyAnswer,
@@ -24,12 +25,12 @@ export class AuthHttp {
   @Post('refresh')
   async refresh(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.refresh', request);
-    respond(reply, okAnswer(await refreshSession(this.deps, body)));
+    respond(reply, okAnswer(await refreshSession(this.deps, { ...body, origin: originOf(request) })));
   }
 
   @Post('logout')
   async logout(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    await logOut(this.deps, callerOf(request));
+    await logOut(this.deps, callerOf(request), originOf(request));
     respond(reply, emptyAnswer());
   }
 

@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '@state-server/audit';
 import {
   announceRevocation,
   assertNotSuspended,
@@ -15,13 +16,13 @@ import { issueTokens } from './issue-tokens';
  */
 export async function refreshSession(
   deps: AuthDeps,
-  input: { readonly refresh_token: string },
+  input: { readonly refresh_token: string; readonly origin?: AuditOrigin },
 ): Promise<TokensResponse> {
   const { store, environment, bus, log, tokens } = deps;
   const now = environment.clock.now();
   const next = newSecret();
   const rotation = await store.transact({ label: 'auth.refresh' }, (tx) =>
-    rotateRefreshToken(tx, { refresh_token: input.refresh_token, next, now }),
+    rotateRefreshToken(tx, { ...input, next, now }),
   );
   switch (rotation.kind) {
     case 'rotated':

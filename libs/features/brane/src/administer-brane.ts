@@ -1,7 +1,15 @@
+import type { AuditEntry } from '@state-server/audit';
 import { type Position, readBraneIn, withResult } from '@state-server/commit';
 import type { BraneChange, BraneId } from '@state-server/domain';
 import { fail } from '@state-server/protocol';
-import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
+import {
+  type Also,
+  type BraneDeps,
+  type BraneWriter,
+  type Replayed,
+  originOf,
+  recordInBrane,
+} from './brane-writer';
 import { type FoundBrane, findBrane, findBraneOrDeleted, withRole } from './find-brane';
 
 export interface AdministerBrane extends BraneWriter {
@@ -22,15 +30,21 @@ export async function administerBrane(
   deps: BraneDeps,
   input: AdministerBrane,
   ops: readonly BraneChange[],
-  which: 'live' | 'deleted too' = 'live',
+  how: {
+    readonly which?: 'live' | 'deleted too';
+    /** What goes into the audit log; absent: nothing that matters for security. */
+    readonly act?: Pick<AuditEntry, 'action' | 'details'> | undefined;
+  } = {},
 ): Promise<AdministeredBrane & Replayed> {
   const { brane_id, user_id } = input;
-  const find = which === 'live' ? findBrane : findBraneOrDeleted;
+  const find = how.which === 'deleted too' ? findBraneOrDeleted : findBrane;
   const before = await find(deps.store, user_id, brane_id);
   const request = { ...originOf(input, brane_id), ops, ...condition(before, input.if_versions) };
   return withResult(
     (also) => deps.committer.administer({ ...request, also }),
-    async (tx, { epoch, seq, replayed }) => {
+    async (tx, committed) => {
+      const { epoch, seq, replayed } = committed;
+      if (how.act) recordInBrane(tx, input, committed, how.act);
       const after = await readBraneIn(tx, brane_id);
       if (!after) throw fail('brane.not_found', { id: brane_id });
       return { brane: withRole(after, user_id), position: { epoch, seq }, replayed };

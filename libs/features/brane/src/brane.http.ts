@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
+import { auditBy } from '@state-server/audit';
 import { type Action, type BraneId, asBraneId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import {
@@ -186,6 +187,7 @@ export class BraneHttp {
             user_id,
             op_id: claim.op_id,
             ...traceFields(),
+            from: auditBy(request, callerOf(request)),
             brane_id: braneId,
             ...(versions && { if_versions: versions }),
             also: (tx, result) => claim.record(tx, encode(result), result.replayed),

@@ -6,5 +6,7 @@ export async function deleteBrane(
   deps: BraneDeps,
   input: AdministerBrane,
 ): Promise<AdministeredBrane & Replayed> {
-  return administerBrane(deps, input, [{ op: 'set_status', status: 'deleted' }]);
+  return administerBrane(deps, input, [{ op: 'set_status', status: 'deleted' }], {
+    act: { action: 'brane.deleted' },
+  });
 }

@@ -1,6 +1,7 @@
 import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
 import type { Position } from '@state-server/commit';
 import { asUserId } from '@state-server/domain';
+import { auditBy } from '@state-server/audit';
 import { callerOf } from '@state-server/identity';
 import {
   type Answer,
@@ -70,6 +71,7 @@ export class MemberHttp {
             user_id,
             op_id: claim.op_id,
             ...traceFields(),
+            from: auditBy(request, callerOf(request)),
             brane_id: params.id,
             member_id: params.user_id,
             role: body.role,
@@ -104,6 +106,7 @@ export class MemberHttp {
             user_id,
             op_id: claim.op_id,
             ...traceFields(),
+            from: auditBy(request, callerOf(request)),
             brane_id: params.id,
             member_id: params.user_id,
             also: (tx, position) => claim.record(tx, encode(position), position.replayed),

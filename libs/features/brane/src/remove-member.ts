@@ -1,6 +1,13 @@
 import { type Position, withResult } from '@state-server/commit';
 import type { BraneId, UserId } from '@state-server/domain';
-import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
+import {
+  type Also,
+  type BraneDeps,
+  type BraneWriter,
+  type Replayed,
+  originOf,
+  recordInBrane,
+} from './brane-writer';
 import { findBrane } from './find-brane';
 
 export interface RemoveMember extends BraneWriter {
@@ -16,7 +23,12 @@ export async function removeMember(deps: BraneDeps, input: RemoveMember): Promis
   const ops = [{ op: 'set_member', user_id: member_id, role: null }] as const;
   return withResult(
     (also) => deps.committer.administer({ ...originOf(input, brane_id), ops, also }),
-    (_tx, { epoch, seq, replayed }) => Promise.resolve({ epoch, seq, replayed }),
+    (tx, committed) => {
+      const target = { kind: 'user', id: member_id } as const;
+      recordInBrane(tx, input, committed, { action: 'brane.member_removed', target });
+      const { epoch, seq, replayed } = committed;
+      return Promise.resolve({ epoch, seq, replayed });
+    },
     input.also,
   );
 }

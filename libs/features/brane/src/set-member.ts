@@ -1,7 +1,14 @@
 import { type Position, withReadErrors, withResult } from '@state-server/commit';
 import type { BraneId, Role, UserId } from '@state-server/domain';
 import { type MemberResource, fail } from '@state-server/protocol';
-import { type Also, type BraneDeps, type BraneWriter, type Replayed, originOf } from './brane-writer';
+import {
+  type Also,
+  type BraneDeps,
+  type BraneWriter,
+  type Replayed,
+  originOf,
+  recordInBrane,
+} from './brane-writer';
 import { authoriseInBrane } from './authorise-in-brane';
 import { findBrane } from './find-brane';
 import { assertUserIn } from './guard-user';
@@ -28,9 +35,12 @@ export async function setMember(deps: BraneDeps, input: SetMember): Promise<Memb
   const ops = [{ op: 'set_member', user_id: member_id, role }] as const;
   return withResult(
     (also) => deps.committer.administer({ ...originOf(input, brane_id), ops, also }),
-    async (tx, { epoch, seq, replayed }) => {
+    async (tx, committed) => {
+      const { epoch, seq, replayed } = committed;
       // A replay tells what was; anything else would make somebody a member who goes at this moment (P1).
       if (!replayed) await assertUserIn(tx, member_id);
+      const target = { kind: 'user', id: member_id } as const;
+      recordInBrane(tx, input, committed, { action: 'brane.member_set', target, details: { role } });
       const member = await memberIn(tx, brane_id, member_id);
       return { member, position: { epoch, seq }, replayed };
     },

@@ -10,5 +10,8 @@ export async function undeleteBrane(
   deps: BraneDeps,
   input: AdministerBrane,
 ): Promise<AdministeredBrane & Replayed> {
-  return administerBrane(deps, input, [{ op: 'set_status', status: 'live' }], 'deleted too');
+  return administerBrane(deps, input, [{ op: 'set_status', status: 'live' }], {
+    which: 'deleted too',
+    act: { action: 'brane.restored' },
+  });
 }

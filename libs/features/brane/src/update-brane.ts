@@ -19,13 +19,14 @@ export async function updateBrane(
   input: UpdateBrane,
 ): Promise<AdministeredBrane & Replayed> {
   const { name, visibility, settings, archived } = input;
-  return administerBrane(deps, input, [
-    {
-      op: 'set_brane',
-      ...(name === undefined ? {} : { name }),
-      ...(visibility === undefined ? {} : { visibility }),
-      ...(settings === undefined ? {} : { settings }),
-      ...(archived === undefined ? {} : { archived }),
-    },
-  ]);
+  const change = {
+    op: 'set_brane',
+    ...(name === undefined ? {} : { name }),
+    ...(visibility === undefined ? {} : { visibility }),
+    ...(settings === undefined ? {} : { settings }),
+    ...(archived === undefined ? {} : { archived }),
+  } as const;
+  return administerBrane(deps, input, [change], {
+    act: visibility === undefined ? undefined : { action: 'brane.visibility_set', details: { visibility } },
+  });
 }

@@ -1,4 +1,5 @@
 import { Controller, Delete, Inject, Post, Put, Req, Res } from '@nestjs/common';
+import { auditBy } from '@state-server/audit';
 import { callerOf } from '@state-server/identity';
 import type { UserDoc } from '@state-server/persistence-port';
 import {
@@ -28,24 +29,27 @@ export class AdminUserHttp {
   async suspend(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('admin.suspend', request);
     const by = callerOf(request).user_id;
+    const from = auditBy(request, callerOf(request));
     const change = (also: WriteUser['also']): Promise<UserDoc> =>
-      suspendUser(this.deps, { ...body, by, user_id: params.id, ...(also && { also }) });
+      suspendUser(this.deps, { ...body, by, from, user_id: params.id, ...(also && { also }) });
     await this.run('admin.suspend', request, reply, body, change, toAnswer);
   }
 
   @Delete('suspension')
   async unsuspend(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('admin.unsuspend', request);
+    const from = auditBy(request, callerOf(request));
     const change = (also: WriteUser['also']): Promise<UserDoc> =>
-      liftSuspension(this.deps, { user_id: params.id, ...(also && { also }) });
+      liftSuspension(this.deps, { from, user_id: params.id, ...(also && { also }) });
     await this.run('admin.unsuspend', request, reply, undefined, change, () => emptyAnswer());
   }
 
   @Put('roles')
   async putRoles(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('admin.put_roles', request);
+    const from = auditBy(request, callerOf(request));
     const change = (also: WriteUser['also']): Promise<UserDoc> =>
-      putRoles(this.deps, { ...body, user_id: params.id, ...(also && { also }) });
+      putRoles(this.deps, { ...body, from, user_id: params.id, ...(also && { also }) });
     await this.run('admin.put_roles', request, reply, body, change, toAnswer);
   }
 

@@ -1,3 +1,4 @@
+import { recordAudit, SYSTEM_ACTOR } from '@state-server/audit';
 import {
   type OperationKind,
   type OperationStep,
@@ -131,6 +132,7 @@ async function handOverNext(
       progress: done,
     };
     if (next.changes.length === 0) return { ...outcome, progress };
+    const advance = step.advance(outcome);
     try {
       await deps.committer.administer({
         brane_id: next.id,
@@ -138,7 +140,10 @@ async function handOverNext(
         op_id: step.opId,
         ops: next.changes,
         if_version: next.version,
-        also: step.advance(outcome),
+        also: async (tx, committed) => {
+          if (!committed.replayed) recordHandOver(tx, next, Date.parse(committed.at));
+          await advance(tx, committed);
+        },
       });
       return outcome;
     } catch (error) {
@@ -150,6 +155,23 @@ async function handOverNext(
     }
   }
   throw fail('commit.conflict');
+}
+
+/** Who left, who has which role now, and that a brane nobody is left of is deleted. */
+function recordHandOver(tx: Transaction, { id, changes }: NextBrane, at: number): void {
+  const common = { actor: SYSTEM_ACTOR, brane_id: id, reason: 'A member deleted his account.', at };
+  for (const change of changes) {
+    if (change.op === 'set_member') {
+      recordAudit(tx, {
+        ...common,
+        action: change.role === null ? 'brane.member_removed' : 'brane.member_set',
+        target: { kind: 'user', id: change.user_id },
+        ...(change.role === null ? {} : { details: { role: change.role } }),
+      });
+    } else if (change.op === 'set_status' && change.status === 'deleted') {
+      recordAudit(tx, { ...common, action: 'brane.deleted', target: { kind: 'brane', id } });
+    }
+  }
 }
 
 interface NextBrane {

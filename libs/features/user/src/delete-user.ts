@@ -1,3 +1,4 @@
+import { type AuditOrigin, recordAudit } from '@state-server/audit';
 import { toCommitError } from '@state-server/commit';
 import { asBraneId, type OpId, type UserId } from '@state-server/domain';
 import { endSessionsOf } from '@state-server/identity';
@@ -16,6 +17,8 @@ export interface DeleteUser {
   readonly operation_id: string;
   /** The Idempotency-Key under which this is asked for: its answer is kept. */
   readonly keep?: string;
+  /** From where; default: nowhere that is known. */
+  readonly origin?: AuditOrigin;
   /** Further writes of the caller in the same transaction; may run several times. */
   readonly also?: (tx: Transaction, deleted: DeletedUser) => Promise<void>;
 }
@@ -50,6 +53,13 @@ export async function deleteUser(deps: UserDeps, input: DeleteUser): Promise<Del
       for (const { provider, subject } of identities) tx.delete('identities', [provider, subject]);
       const operation = newOperation(input, at);
       tx.put('operations', operation);
+      recordAudit(tx, {
+        ...input.origin,
+        action: 'user.deleted',
+        actor: { kind: 'user', id: user_id },
+        target: { kind: 'user', id: user_id },
+        at: now,
+      });
       await also?.(tx, { user, operation });
       return { user, operation };
     });

@@ -1,3 +1,4 @@
+import { type AuditBy, recordAudit } from '@state-server/audit';
 import { toCommitError } from '@state-server/commit';
 import type { UserId } from '@state-server/domain';
 import { endSessionsOf } from '@state-server/identity';
@@ -12,6 +13,13 @@ export interface SuspendUser extends WriteUser {
   readonly reason: string;
   /** RFC 3339, in the future; without it until it is lifted. */
   readonly until?: string;
+  /** Default: the administrator, from nowhere that is known. */
+  readonly from?: AuditBy;
+}
+
+/** What an administrator does to a user. */
+export interface AdministerUser extends WriteUser {
+  readonly from: AuditBy;
 }
 
 /**
@@ -28,6 +36,14 @@ export async function suspendUser(deps: UserDeps, input: SuspendUser): Promise<U
   let ended: Awaited<ReturnType<typeof endSessionsOf>> = { revocations: [], more: false };
   const user = await writeUser(deps, input, async (before, at, tx) => {
     ended = await endSessionsOf(tx, user_id, now);
+    recordAudit(tx, {
+      ...(input.from ?? { actor: { kind: 'user', id: by } }),
+      action: 'user.suspended',
+      target: { kind: 'user', id: user_id },
+      reason,
+      details: { until: until ?? null },
+      at: now,
+    });
     return { ...before, suspension: { reason, at, by, ...(until === undefined ? {} : { until }) } };
   });
   tell(deps, ended.revocations);
@@ -36,10 +52,13 @@ export async function suspendUser(deps: UserDeps, input: SuspendUser): Promise<U
 }
 
 /** Lifts a suspension; without one nothing changes. */
-export async function liftSuspension(deps: UserDeps, input: WriteUser): Promise<UserDoc> {
-  return writeUser(deps, input, (before) => {
+export async function liftSuspension(deps: UserDeps, input: AdministerUser): Promise<UserDoc> {
+  return writeUser(deps, input, (before, at, tx) => {
     const { suspension, ...rest } = before;
-    return suspension ? rest : before;
+    if (!suspension) return before;
+    const target = { kind: 'user', id: input.user_id } as const;
+    recordAudit(tx, { ...input.from, action: 'user.unsuspended', target, at: Date.parse(at) });
+    return rest;
   });
 }
 
@@ -65,11 +84,19 @@ function tell({ announce }: UserDeps, revocations: readonly RevocationDoc[]): vo
 /** Gives a user the roles that he has from now on. */
 export async function putRoles(
   deps: UserDeps,
-  input: WriteUser & { readonly roles: UserDoc['roles'] },
+  input: AdministerUser & { readonly roles: UserDoc['roles'] },
 ): Promise<UserDoc> {
-  return writeUser(deps, input, (before) => {
+  return writeUser(deps, input, (before, at, tx) => {
     const same =
       before.roles.length === input.roles.length && input.roles.every((role) => before.roles.includes(role));
-    return same ? before : { ...before, roles: [...input.roles] };
+    if (same) return before;
+    recordAudit(tx, {
+      ...input.from,
+      action: 'user.roles_set',
+      target: { kind: 'user', id: input.user_id },
+      details: { before: before.roles, roles: input.roles },
+      at: Date.parse(at),
+    });
+    return { ...before, roles: [...input.roles] };
   });
 }

@@ -1,4 +1,5 @@
 import { Controller, Delete, Get, Inject, Patch, Req, Res } from '@nestjs/common';
+import { originOf } from '@state-server/audit';
 import type { UserId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import type { UserDoc } from '@state-server/persistence-port';
@@ -81,6 +82,7 @@ export class UserHttp {
             if_versions: versions,
             op_id: claim.op_id,
             operation_id: claim.newId('operation'),
+            origin: originOf(request),
             ...(keep === undefined ? {} : { keep }),
             also: (tx, written) => claim.record(tx, toAccepted(written), false),
           });

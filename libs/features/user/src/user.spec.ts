@@ -18,6 +18,7 @@ const coded = (code: string): unknown => expect.objectContaining({ code });
 let environment: FakeEnvironment;
 let store: Store;
 const deps = () => ({ store, environment });
+const from = { actor: { kind: 'user', id: 'an-admin' } } as const;
 
 async function newUser(fields: Partial<UserDoc> = {}): Promise<UserId> {
   const id = asUserId(environment.ids.uuid());
@@ -92,9 +93,13 @@ describe('a user (USER-1)', () => {
 
   it('has the roles that an administrator gives him (USER-3)', async () => {
     const id = await newUser();
-    expect(await putRoles(deps(), { user_id: id, roles: ['user', 'admin'] })).toMatchObject({ version: 2 });
-    expect(await putRoles(deps(), { user_id: id, roles: ['admin', 'user'] })).toMatchObject({ version: 2 });
-    expect(await putRoles(deps(), { user_id: id, roles: ['user'] })).toMatchObject({ roles: ['user'] });
+    expect(await putRoles(deps(), { user_id: id, from, roles: ['user', 'admin'] })).toMatchObject({
+      version: 2,
+    });
+    expect(await putRoles(deps(), { user_id: id, from, roles: ['admin', 'user'] })).toMatchObject({
+      version: 2,
+    });
+    expect(await putRoles(deps(), { user_id: id, from, roles: ['user'] })).toMatchObject({ roles: ['user'] });
   });
 });
 
@@ -142,8 +147,8 @@ describe('a suspension (USER-4)', () => {
     const until = '2026-02-01T01:00:00+01:00';
     const { suspension } = await suspendUser(deps(), { user_id: id, by, reason: 'x', until });
     expect(suspension?.until).toBe('2026-02-01T00:00:00.000Z');
-    expect(await liftSuspension(deps(), { user_id: id })).not.toHaveProperty('suspension');
-    expect(await liftSuspension(deps(), { user_id: id })).toMatchObject({ version: 3 });
+    expect(await liftSuspension(deps(), { user_id: id, from })).not.toHaveProperty('suspension');
+    expect(await liftSuspension(deps(), { user_id: id, from })).toMatchObject({ version: 3 });
   });
 });
 

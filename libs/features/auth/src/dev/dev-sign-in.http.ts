@@ -1,4 +1,5 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
+import { originOf } from '@state-server/audit';
 import {
   addressOf,
   headerOf,
@@ -21,7 +22,8 @@ export class DevSignInHttp {
     const { body } = readRequest('auth.dev', request);
     await this.deps.signInLimit.take(addressOf(request));
     const user_agent = headerOf(request, 'user-agent');
-    const input = user_agent === undefined ? body : { ...body, user_agent };
+    const from = { ...body, origin: originOf(request) };
+    const input = user_agent === undefined ? from : { ...from, user_agent };
     respond(reply, okAnswer(await signInDev(this.deps, input)));
   }
 }

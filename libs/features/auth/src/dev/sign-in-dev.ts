@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '@state-server/audit';
 import { asUserId } from '@state-server/domain';
 import { newSecret, openSession } from '@state-server/identity';
 import type { Transaction, UserDoc } from '@state-server/persistence-port';
@@ -10,6 +11,7 @@ export interface SignInDev {
   /** Who comes with the same email again is the same user; without one, who comes with the same name. */
   readonly email?: string;
   readonly user_agent?: string;
+  readonly origin?: AuditOrigin;
 }
 
 const PROVIDER = 'dev';
@@ -34,7 +36,9 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
       user,
       refresh_token,
       now,
+      provider: PROVIDER,
       ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
+      ...(input.origin && { origin: input.origin }),
     });
     return { user, session };
   });
