@@ -56,6 +56,7 @@ describe('an access token (ID1)', () => {
     const now = environment.clock.now();
     expect(await verifier.verify(token)).toEqual({
       ...subject,
+      kind: 'user',
       token_id: expect.any(String) as string,
       issued_at: now,
       expires_at: now + 15 * MINUTE,
@@ -203,7 +204,6 @@ describe('signing keys', () => {
     const [older, newer] = [newPrivateKeyPem(), newPrivateKeyPem()];
     const before = await loadSigningKeys(older);
     const after = await loadSigningKeys(`${newer}\n${older}`);
-      kind: 'user',
     const subject = { user_id: environment.ids.uuid() as never, session_id: environment.ids.uuid() as never };
     const tokens = await Promise.all(
       [before, after].map((keys) =>
