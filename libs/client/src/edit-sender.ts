@@ -14,8 +14,8 @@ export interface SenderOptions {
 
 /** Milliseconds before a retryable refusal is tried again when the server does not say. */
 const RETRY_MS = 250;
-/** How often the wait doubles at most while the same edit is refused again and again: 4 s. */
-const MOST_DOUBLINGS = 4;
+/** How often the wait doubles at most while the same edit is refused again and again: 1 s. */
+const MOST_DOUBLINGS = 2;
 
 /**
  * Sends pending edits in their order; after a retryable refusal, that one first and all later ones after it (SYNC I3). One

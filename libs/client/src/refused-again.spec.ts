@@ -36,8 +36,8 @@ describe('an edit that is refused again and again', () => {
       frames += ada.toServer.length;
       server.flush();
     }
-    expect(tries).toBeGreaterThan(5);
-    expect(tries).toBeLessThan(12);
+    expect(tries).toBeGreaterThan(15);
+    expect(tries).toBeLessThan(25);
     expect(frames).toBeLessThan(100 + tries);
     server.refuseAll = undefined;
     ada.brane.create(block('100'));
