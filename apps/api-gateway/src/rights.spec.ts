@@ -75,7 +75,8 @@ const OWNERS: Readonly<Record<string, Act>> = {
 };
 
 const NOT_YET: Readonly<Record<string, Act>> = {
-  demotes: (by, object) => by.ask('POST', `/object/${object}/demote`, { key: key() }),
+  'calls a handler': (by, object) =>
+    by.ask('POST', `/object/${object}/actions/open`, { body: {}, key: key() }),
 };
 
 const rows = (

@@ -9,6 +9,7 @@ import {
 } from '@state-server/commit';
 import { announceWrites, openBus, openCommitter, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
+import { demoteKind } from '@state-server/features-object';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import { userDeletion, type UserOperationDeps } from '@state-server/features-user';
@@ -86,7 +87,13 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
 function kindsOfOperations(
   deps: UserOperationDeps & HistoryDeps & { readonly store: Store; readonly committer: Committer },
 ): readonly OperationKind[] {
-  return [restoreOperation(deps), forkOperation(deps), upgradeInstancesKind(deps), userDeletion(deps)];
+  return [
+    restoreOperation(deps),
+    forkOperation(deps),
+    upgradeInstancesKind(deps),
+    demoteKind(deps),
+    userDeletion(deps),
+  ];
 }
 
 function openQueue(service: Service<JobsRunnerConfig>, name: string): Queue {

@@ -39,11 +39,15 @@ export async function enterSide(
   const { seq, at, actor } = context;
   const { ops, inverses } = resolved;
   const { kind, fingerprint, target } = facts;
-  const { op_id, trace_id } = facts.request;
+  const { op_id, trace_id, operation_id } = facts.request;
   const place = { brane_id, epoch, seq, op_id, at };
   const frame = encodeEntry({ ...place, actor, ops });
-  const log: LogDoc = { ...place, actor, kind, frame, inverses };
-  tx.put('log', trace_id === undefined ? log : { ...log, trace_id });
+  const log: LogDoc = {
+    ...{ ...place, actor, kind, frame, inverses },
+    ...(trace_id === undefined ? {} : { trace_id }),
+    ...(operation_id === undefined ? {} : { operation_id }),
+  };
+  tx.put('log', log);
   let record: OpResultDoc = { ...place, user_id: actor, fingerprint, kind };
   if (transfer !== undefined) record = { ...record, transfer };
   tx.put('op_results', target === undefined ? record : { ...record, target_op_id: target });

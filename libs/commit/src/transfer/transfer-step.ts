@@ -8,6 +8,7 @@ import {
   type Resolved,
   WorkingCopy,
 } from '@state-server/domain';
+import type { LogKind } from '@state-server/persistence-port';
 import { fail, fromRefusal } from '@state-server/protocol';
 import type { Ground, Step } from '../lane';
 import { objectBytes } from '../sizes';
@@ -53,10 +54,7 @@ export async function transferStep(
   const transfer = { id: plan.id, from: plan.from, to: plan.to, before: departure.from, after };
   // The brane that is left comes first: the registry of ids is to say in the end where they are now (SYNC I6).
   const outSide = { ground, copy: outCopy, resolved: departure.resolved, context: outContext };
-  const facts = (kind: 'move_out' | 'move_in') => ({
-    ...plan,
-    kind: plan.kind === 'move' ? kind : plan.kind,
-  });
+  const facts = (kind: 'move_out' | 'move_in') => ({ ...plan, kind: kindOf(plan, kind) });
   const out = await enterSide(outSide, facts('move_out'), transfer);
   const inSide = { ground: there, copy: inCopy, resolved: arrival, context: inContext };
   const into = await enterSide(inSide, facts('move_in'), transfer);
@@ -71,6 +69,12 @@ export async function transferStep(
     ],
   };
   return { value, head: out.head, finally: async () => request.also?.(tx, answerOf(plan, value)) };
+}
+
+/** A step of an operation is no edit that can be undone alone. */
+function kindOf({ kind, request }: TransferPlan, move: 'move_out' | 'move_in'): LogKind {
+  if (request.operation_id !== undefined) return 'system';
+  return kind === 'move' ? move : kind;
 }
 
 async function leave(

@@ -14,21 +14,24 @@ import {
   encodeCursor,
   etagHeader,
   okAnswer,
+  operationLocation,
   readRequest,
   respond,
   runKeyed,
   stateSeqHeader,
   toBraneResource,
+  toOperationResource,
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
-import type { Reads } from '@state-server/commit';
+import type { Reads, StartedOperation } from '@state-server/commit';
 import { type RouteId, fail } from '@state-server/protocol';
 import { callerOf } from '@state-server/identity';
 import { authoriseInBrane, authoriseOnObject } from './authorise-object';
 import type { ChangeObject } from './change-object';
 import { type ObjectDeps, createObject } from './create-object';
 import { deleteObject } from './delete-object';
+import { demoteObject } from './demote-object';
 import { findObject, seeObject } from './find-object';
 import { followLink } from './follow-link';
 import { galleryOf, putInGallery, removeFromGallery } from './gallery';
@@ -177,7 +180,20 @@ export class ObjectHttp {
 
   @Post(':id/demote')
   async demote(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    await this.unsupported('object.demote', request, reply, readRequest('object.demote', request).params.id);
+    const { id } = readRequest('object.demote', request).params;
+    const { user_id } = callerOf(request);
+    await this.keyed('object.demote', request, reply, undefined, {
+      authorise: () => authoriseOnObject(this.deps.store, user_id, id),
+      execute: async (claim) => {
+        const begun = await demoteObject(this.deps, {
+          user_id,
+          op_id: claim.op_id,
+          id,
+          also: (tx, made) => claim.record(tx, startedAnswer(made), made.replayed),
+        });
+        return { answer: startedAnswer(begun), replayed: begun.replayed };
+      },
+    });
   }
 
   @Post(':id/actions/:action')
@@ -253,6 +269,11 @@ function changed(written: Shown): Answer {
 function promotedAnswer({ brane, role, position }: PromotedGroup): Answer {
   const headers = { ...etagHeader(brane.version), ...stateSeqHeader(position) };
   return okAnswer(toBraneResource(brane, role), headers);
+}
+
+function startedAnswer({ operation }: StartedOperation): Answer {
+  const headers = { location: operationLocation(operation) };
+  return { status: 202, headers, body: toOperationResource(operation) };
 }
 
 function gone({ position }: WrittenObject): Answer {

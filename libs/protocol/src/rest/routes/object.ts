@@ -9,7 +9,7 @@ import {
   updateObjectRequest,
   upgradeObjectRequest,
 } from '../requests';
-import { brane, committed } from '../resources';
+import { brane, committed, operation } from '../resources';
 import { upgradedObject } from '../prototype-requests';
 import type { RouteTable } from '../route';
 import { COMMIT_ERRORS, OP_ERRORS } from './brane-edits';
@@ -132,10 +132,19 @@ export const objectRoutes = {
     limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/demote',
-    summary: 'Make a brane a group again. Not available yet: answers op.unsupported.',
+    summary:
+      'Make the brane that this object is a link to a group again, in the place of the link: what it holds moves over, part by part, and the brane is deleted. You may edit here and delete there. Each part of it holds at most 400 objects.',
     params: objectParams,
-    response: { status: 200, schema: sceneObject },
-    errors: NOT_YET,
+    response: { status: 202, schema: operation },
+    errors: [
+      ...COMMIT_ERRORS,
+      'object.not_found',
+      'object.not_a_link',
+      'object.too_many_to_move',
+      'brane.not_found',
+      'brane.deleted',
+      'permission.denied',
+    ],
   },
   'object.action': {
     ...write,
