@@ -1,3 +1,4 @@
+import { bytesWeakness } from '@state-server/secrets';
 import { parseWebhookSecret } from '@state-server/features-callback';
 import {
   commonFields,
@@ -23,6 +24,8 @@ export const config = defineConfig(
           'Secrets that workers sign with (Standard Webhooks), by comma: to change one, list old and new for a while.',
         example: EXAMPLE,
         sensitive: true,
+        inProduction: (secrets) =>
+          secrets.map((secret) => bytesWeakness(secret)).find((why) => why !== undefined),
       },
     ),
   },

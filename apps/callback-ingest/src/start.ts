@@ -1,9 +1,15 @@
 import { openStore } from '@state-server/composition';
 import { ReplayMemory } from '@state-server/features-callback';
 import type { Store } from '@state-server/persistence-port';
-import { createSkewMeter, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import {
+  createSkewMeter,
+  type HttpService,
+  liveSetting,
+  type Service,
+  startHttpService,
+} from '@state-server/platform';
 import { AppModule } from './app.module';
-import type { CallbackIngestConfig } from './config';
+import { type CallbackIngestConfig, config as settings } from './config';
 
 /** Wires callback-ingest. */
 export async function start(service: Service<CallbackIngestConfig>): Promise<HttpService> {
@@ -12,7 +18,7 @@ export async function start(service: Service<CallbackIngestConfig>): Promise<Htt
 
 /** The same over a store that is there. */
 export function openCallbacks(service: Service<CallbackIngestConfig>, store: Store): Promise<HttpService> {
-  const { config, environment, log, metrics } = service;
+  const { environment, log, metrics } = service;
   const { clock } = environment;
   const skew = createSkewMeter({
     ...{ metrics, log, clock },
@@ -20,8 +26,9 @@ export function openCallbacks(service: Service<CallbackIngestConfig>, store: Sto
     help: 'How far the clock of a worker was ahead of ours in the last minute, where it was too far.',
     event: 'callback.clock_skew',
   });
+  const secrets = liveSetting(service, settings.fields, 'CALLBACK_SECRETS');
   const deps = {
-    ...{ store, clock, log, secrets: config.CALLBACK_SECRETS, replays: new ReplayMemory(clock) },
+    ...{ store, clock, log, secrets, replays: new ReplayMemory(clock) },
     onClockSkew: (aheadMs: number) => skew.observe(aheadMs),
   };
   return startHttpService(service, { module: AppModule.with(deps) });

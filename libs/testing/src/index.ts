@@ -10,3 +10,4 @@ export * from './latencies';
 export * from './resident-bytes';
 export * from './fuzz';
 export * from './with-server';
+export * from './fake-vault';

@@ -9,6 +9,7 @@ const TYPES = [
     'commit',
     'realtime',
     'port',
+    'secrets',
     'contract',
     'adapter',
     'feature',
@@ -32,13 +33,13 @@ const NOUNS = [
 ];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
-  /^libs\/(audit|domain|protocol|commit|realtime|identity|platform|composition|client|testing|simulator)$/,
+  /^libs\/(audit|domain|protocol|commit|realtime|identity|platform|secrets|composition|client|testing|simulator)$/,
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
   /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache|maintenance)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,
   /^libs\/limits\/(port|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
-  /^tools\/(dev|bench|demo|generators|store|workspace)$/,
+  /^tools\/(dev|bench|demo|generators|keys|store|workspace)$/,
 ];
 const TOP_LEVEL = ['apps', 'libs', 'tools', 'docs', 'docker', 'k8s', '.ci', '.git'];
 /** What installing, building and running leave behind; git does not hold them. */

@@ -21,7 +21,8 @@ export const CALLBACK_DEPS = Symbol('CALLBACK_DEPS');
 export interface CallbackDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly secrets: readonly Uint8Array[];
+  /** Asked for with each message: they may be exchanged while the service runs. */
+  readonly secrets: () => readonly Uint8Array[];
   readonly replays: ReplayMemory;
   readonly log: Logger;
   readonly onClockSkew?: (aheadMs: number) => void;
@@ -44,7 +45,7 @@ export class CallbackHttp {
       signature: headerOf(request, 'webhook-signature'),
     };
     const id = verifyWebhook({
-      ...{ headers, body: bytes, secrets, now: clock.now() },
+      ...{ headers, body: bytes, secrets: secrets(), now: clock.now() },
       ...(onClockSkew && { onClockSkew }),
     });
     const known = replays.find(id, bytes);

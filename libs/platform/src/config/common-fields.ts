@@ -1,6 +1,8 @@
+import { urlPasswordWeakness } from '@state-server/secrets';
 import { cacheFields } from './cache-fields';
 import { type ConfigOf, type ConfigRule } from './define-config';
 import { type Field, flag, integer, list, oneOf, optional, parseUrl, text, url } from './field';
+import { secretFields, secretRules } from './secret-fields';
 import { storeFields, storeRules } from './store-fields';
 
 export interface ServiceDefaults {
@@ -100,6 +102,7 @@ const dataFields = {
     description: 'The bus between the services. Away, everything goes on, slower.',
     default: 'redis://127.0.0.1:4090',
     sensitive: true,
+    inProduction: urlPasswordWeakness,
   }),
 } as const;
 
@@ -133,6 +136,7 @@ export function commonFields(defaults: ServiceDefaults) {
     ...addressFields(defaults),
     ...httpFields,
     ...dataFields,
+    ...secretFields,
     ...storeFields,
     ...cacheFields,
   };
@@ -153,6 +157,7 @@ export const commonRules: readonly ConfigRule<ServiceConfig>[] = [
     config.NODE_ENV !== 'production' || config.TLS_AT_EDGE || config.TLS_CERT_FILE !== undefined
       ? undefined
       : 'TLS_AT_EDGE must be true in production, or TLS_CERT_FILE and TLS_KEY_FILE set',
+  ...secretRules,
   ...storeRules,
 ];
 

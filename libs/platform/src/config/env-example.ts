@@ -1,6 +1,7 @@
 import type { FieldTable } from './define-config';
 import { resembles } from './edit-distance';
 import type { Field } from './field';
+import { secretFileNames } from './secret-names';
 
 export interface AppConfig {
   readonly app: string;
@@ -36,6 +37,7 @@ export function renderEnvExample(apps: readonly AppConfig[]): string {
   return [
     '# Every setting of every service. Generated from the config tables of apps/*/src/config.ts; do not edit.',
     '# What is commented out has the default that is shown. Names that are not known are refused (see docs/guide/deploy.md).',
+    '# A secret may come from Vault, from a file in SECRETS_DIR, or from the file that NAME_FILE names: docs/spec/secrets.md.',
     '',
     section('Every service', all, apps, seen),
     ...(shared.length === 0 ? [] : [section('Several services', shared, apps, seen)]),
@@ -50,12 +52,15 @@ function section(
   seen: Set<string>,
 ): string {
   const lines = [`# --- ${title} ---`, ''];
+  const files = new Set(apps.flatMap((app) => secretFileNames(app.fields)));
   for (const [name, field] of fields) {
     if (seen.has(name)) continue;
     seen.add(name);
     lines.push(...wrap(`${field.description}${notes(name, field, apps)}`));
     const value = field.default ?? field.example ?? '';
-    lines.push(field.default === undefined && !field.optional ? `${name}=${value}` : `#${name}=${value}`, '');
+    lines.push(field.default === undefined && !field.optional ? `${name}=${value}` : `#${name}=${value}`);
+    if (files.has(`${name}_FILE`)) lines.push(`#${name}_FILE=`);
+    lines.push('');
   }
   return lines.join('\n');
 }

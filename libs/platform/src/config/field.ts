@@ -1,3 +1,4 @@
+import { placeholderWeakness, type SecretKind, secretWeakness } from '@state-server/secrets';
 import * as z from 'zod/mini';
 
 /** What a text of the environment becomes. */
@@ -112,12 +113,12 @@ export function optional<T>(given: Field<T>): Field<T | undefined> {
   };
 }
 
-const PLACEHOLDER = /change[-_ ]?me|placeholder|example|insecure|dummy/i;
+/** For `inProduction` of a secret: why it is not strong enough for what it is. */
+export function strongSecret(kind: SecretKind): (secret: string) => string | undefined {
+  return (secret) => secretWeakness(kind, secret);
+}
 
-/** Why a secret is none: it is the one of the documents, or one that anybody would try. For `inProduction`. */
+/** Why a text of any length is no secret: it is the one of the documents, or one that anybody would try. */
 export function refusePlaceholder(secret: string): string | undefined {
-  const bytes = new Set(secret);
-  return PLACEHOLDER.test(secret) || bytes.size < 5
-    ? 'must be a secret of your own in production, not a placeholder'
-    : undefined;
+  return placeholderWeakness(secret);
 }

@@ -16,5 +16,8 @@ export {
 } from './define-config';
 export { type AppConfig, renderEnvExample } from './env-example';
 export * from './field';
-export { ConfigError, loadConfig, type LoadOptions } from './load-config';
+export { ConfigError, loadConfig, loadPart, type LoadOptions } from './load-config';
+export { managersOf, openConfigSecrets } from './open-config-secrets';
+export { type SecretConfig, secretFields, secretRules } from './secret-fields';
+export { secretNames } from './secret-names';
 export { type StoreChoice, storeChoice, type StoreConfig, storeFields, storeRules } from './store-fields';

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { placeholderWeakness, type SecretSource } from '@state-server/secrets';
 import * as z from 'zod/mini';
 import { parseConfigFile } from './config-file';
 import type { ConfigOf, ConfigSchema, FieldTable } from './define-config';
 import { resembles } from './edit-distance';
 import type { Field } from './field';
+import { secretFileNames, secretNames } from './secret-names';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The service cannot run as it is set up. Problems name keys and what would be right, never a value. */
 export class ConfigError extends Error {
@@ -18,6 +20,8 @@ export class ConfigError extends Error {
 export interface LoadOptions {
   /** Throws when it cannot be read. */
   readonly readFile?: (path: string) => string;
+  /** Where sensitive settings come from; default: the environment, as all else. */
+  readonly secrets?: Pick<SecretSource, 'get' | 'names'>;
 }
 
 const OURS = /^[A-Z][A-Z0-9_]*$/;
@@ -35,17 +39,10 @@ export function loadConfig<Fields extends FieldTable>(
   environment: Environment,
   options: LoadOptions = {},
 ): ConfigOf<Fields> {
-  const problems: string[] = [];
-  const known = Object.keys(schema.fields);
-  const values = { ...fileValues(environment, known, options, problems), ...withoutEmpty(environment) };
-  problems.push(...misspelt(environment, known));
-  const production = values['NODE_ENV'] === 'production';
-  const config: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(schema.fields)) {
-    const outcome = read(name, field, values[name], production);
-    if (outcome.problem !== undefined) problems.push(outcome.problem);
-    else config[name] = outcome.value;
-  }
+  const { values, problems } = givenValues(schema.fields, environment, options);
+  problems.push(...misplaced(schema.fields, options.secrets?.names() ?? []));
+  const secrets = withSecrets(schema.fields, values, options);
+  const config = readAll(schema.fields, secrets, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   // Every field was read by its own schema, which is what ConfigOf is inferred from.
   const frozen = Object.freeze(config) as ConfigOf<Fields>;
@@ -54,7 +51,73 @@ export function loadConfig<Fields extends FieldTable>(
   return frozen;
 }
 
-function read(
+/** Some settings by themselves: others may stand beside them. Throws ConfigError. */
+export function loadPart<Fields extends FieldTable>(
+  schema: ConfigSchema<Fields>,
+  values: Readonly<Record<string, string>>,
+): ConfigOf<Fields> {
+  const problems: string[] = [];
+  // As in loadConfig.
+  const config = readAll(schema.fields, values, problems) as ConfigOf<Fields>;
+  if (problems.length > 0) throw new ConfigError(problems);
+  const broken = schema.rules.map((rule) => rule(config)).filter((problem) => problem !== undefined);
+  if (broken.length > 0) throw new ConfigError(broken);
+  return config;
+}
+
+/** What the environment and CONFIG_FILE say, and what is wrong with their names. */
+export function givenValues(
+  fields: FieldTable,
+  environment: Environment,
+  options: LoadOptions,
+): { readonly values: Readonly<Record<string, string>>; readonly problems: string[] } {
+  const problems: string[] = [];
+  const known = [...Object.keys(fields), ...secretFileNames(fields)];
+  const values = { ...fileValues(environment, known, options, problems), ...withoutEmpty(environment) };
+  problems.push(...misspelt(environment, known));
+  return { values, problems };
+}
+
+function withSecrets(
+  fields: FieldTable,
+  values: Readonly<Record<string, string>>,
+  { secrets }: LoadOptions,
+): Readonly<Record<string, string>> {
+  if (!secrets) return values;
+  const known = secretNames(fields).map((name) => [name, secrets.get(name)] as const);
+  return { ...values, ...withoutEmpty(Object.fromEntries(known)) };
+}
+
+/** A manager of secrets serves several programs: of what is not known here only what looks like ours is refused. */
+function misplaced(fields: FieldTable, held: readonly string[]): string[] {
+  const secrets = secretNames(fields);
+  return held.flatMap((name) => {
+    if (secrets.includes(name)) return [];
+    if (Object.hasOwn(fields, name)) {
+      return [`${name} is kept with the secrets, and is none: set it in the environment`];
+    }
+    const meant = resembles(name, secrets);
+    return meant === undefined ? [] : [`${name}, kept with the secrets, is not known: is ${meant} meant?`];
+  });
+}
+
+function readAll(
+  fields: FieldTable,
+  values: Readonly<Record<string, string>>,
+  problems: string[],
+): Record<string, unknown> {
+  const production = values['NODE_ENV'] === 'production';
+  const config: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    const outcome = readSetting(name, field, values[name], production);
+    if (outcome.problem !== undefined) problems.push(outcome.problem);
+    else config[name] = outcome.value;
+  }
+  return config;
+}
+
+/** One setting, as it would be read at the start. The problem begins with its name. */
+export function readSetting(
   name: string,
   field: Field<unknown>,
   given: string | undefined,
@@ -74,7 +137,15 @@ function weakness(field: Field<unknown>, text: string, value: unknown): string |
   if (field.sensitive && field.example !== undefined && text === field.example) {
     return 'must not be the secret of the documents in production';
   }
-  return field.inProduction?.(value);
+  return field.inProduction?.(value) ?? (field.sensitive ? placeholder(text) : undefined);
+}
+
+/** Whatever a secret is for: what anybody would try is none. Several may stand in one text. */
+function placeholder(text: string): string | undefined {
+  return text
+    .split(',')
+    .map((part) => (part.trim() === '' ? undefined : placeholderWeakness(part.trim())))
+    .find((problem) => problem !== undefined);
 }
 
 function fileValues(
@@ -104,7 +175,7 @@ function fileValues(
 }
 
 /** Names that other programs are known by and that look like one of ours. */
-const OF_OTHERS = new Set(['SSL_CERT_FILE']);
+const OF_OTHERS = new Set(['SSL_CERT_FILE', 'VAULT_CAPATH']);
 
 function misspelt(environment: Environment, known: readonly string[]): string[] {
   const ignored = (environment['CONFIG_IGNORE'] ?? '').split(',').map((name) => name.trim());

@@ -1,3 +1,4 @@
+import { urlPasswordWeakness } from '@state-server/secrets';
 import type { ConfigOf, ConfigRule } from './define-config';
 import { field, flag, integer, list, optional, text } from './field';
 
@@ -40,6 +41,7 @@ export const storeFields = {
       description:
         'The store is MongoDB (unless FDB_ENABLED): a replica set or a mongos; its path names the database, state_server without one.',
       sensitive: true,
+      inProduction: urlPasswordWeakness,
     }),
   ),
   MONGODB_POOL_SIZE: integer(

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { hideKnown } from './known-secrets';
 
 /** Field names whose value is never written, whatever it is. */
 const SECRET_NAME =
@@ -20,7 +21,7 @@ const SHORTEST_SECRET = 6;
 export function redactText(text: string): string {
   if (text.length < SHORTEST_SECRET) return text;
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
-  return cut.replace(SECRET_TEXT, HIDDEN);
+  return hideKnown(cut.replace(SECRET_TEXT, HIDDEN));
 }
 
 /** A copy that may be written to a log: secrets hidden, bytes as their length, errors as name, code, message and stack. */

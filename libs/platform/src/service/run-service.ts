@@ -1,14 +1,17 @@
 import { StoreError } from '@state-server/persistence-port';
+import type { Secrets } from '@state-server/secrets';
 import {
   ConfigError,
   type ConfigOf,
   type ConfigSchema,
   type FieldTable,
   loadConfig,
+  openConfigSecrets,
   type ServiceConfig,
 } from '../config';
 import { PortBusyError } from '../http/start-http-service';
 import { createService, type Service } from './service';
+import { watchSecrets } from './watch-secrets';
 
 /** Exit codes: what whoever started the process can tell from them. */
 export const EXIT = { crashed: 1, config: 2, portBusy: 3, store: 4 } as const;
@@ -26,9 +29,13 @@ export interface RunOptions<Fields extends FieldTable> {
  * one line and an exit code of its own, without a stack. SIGTERM and SIGINT end it in good order, a second one at once.
  */
 export async function runService<Fields extends FieldTable>(options: RunOptions<Fields>): Promise<void> {
-  const config = configOrExit(options.config);
-  if (!config) return;
-  const service = createService({ config });
+  // Timers of the environment hold nothing alive: a start that waits for one (a conflict on a new store) must not end here.
+  setInterval(() => undefined, KEEP_ALIVE_MS);
+  const settings = await settingsOrExit(options.config);
+  if (!settings) return;
+  const { config, secrets } = settings;
+  const service = createService({ config, secrets });
+  watchSecrets(service, secrets, options.config.fields);
   const { log } = service;
   let ending = false;
   const end = (signal: string): void => {
@@ -41,8 +48,6 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
     log.fatal(event, { err: error });
     process.exit(EXIT.crashed);
   };
-  // Timers of the environment hold nothing alive: a start that waits for one (a conflict on a new store) must not end here.
-  setInterval(() => undefined, KEEP_ALIVE_MS);
   // Libraries write there, too: on a full disk that fails, and is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   process.on('SIGTERM', end);
@@ -59,12 +64,19 @@ export async function runService<Fields extends FieldTable>(options: RunOptions<
   }
 }
 
-function configOrExit<Fields extends FieldTable>(
+interface Settings<Config> {
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+async function settingsOrExit<Fields extends FieldTable>(
   schema: ConfigSchema<Fields>,
-): (ConfigOf<Fields> & ServiceConfig) | undefined {
+): Promise<Settings<ConfigOf<Fields> & ServiceConfig> | undefined> {
   try {
+    const secrets = await openConfigSecrets(schema.fields, process.env);
     // Every app spreads the common fields into its table.
-    return loadConfig(schema, process.env) as ConfigOf<Fields> & ServiceConfig;
+    const config = loadConfig(schema, process.env, { secrets }) as ConfigOf<Fields> & ServiceConfig;
+    return { config, secrets };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     sayProblems(schema.fields['SERVICE_NAME']?.default ?? 'service', error);

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Environment } from '@state-server/domain';
+import { fixedSecrets, type SecretSource } from '@state-server/secrets';
 import type { ServiceConfig } from '../config';
 import { withDeadline } from '../deadline';
 import { Health } from '../health/health';
@@ -18,6 +19,8 @@ export interface Service<Config extends ServiceConfig = ServiceConfig> {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly health: Health;
+  /** Where sensitive settings come from, for those that may change while the process runs: see `liveSetting`. */
+  readonly secrets: SecretSource;
   /** When the process is to end: takes nothing new and lets finish what is under way. All of these run at once. */
   onStopAccepting(what: string, step: Step): void;
   /** After that: gives back what was opened. The last one opened is the first one closed. */
@@ -35,6 +38,8 @@ export interface ServiceOptions<Config extends ServiceConfig> {
   readonly environment?: Environment;
   /** Default: lines of JSON on standard output. */
   readonly log?: Logger;
+  /** Default: none; what the settings hold stays as it is. */
+  readonly secrets?: SecretSource;
   /** Default true; tests that make many services leave the process's own metrics out. */
   readonly processMetrics?: boolean;
 }
@@ -58,6 +63,7 @@ export function createService<Config extends ServiceConfig>(
     log,
     metrics: createMetrics({ service: name, instance, ofProcess: options.processMetrics ?? true }),
     health,
+    secrets: options.secrets ?? fixedSecrets(),
     onStopAccepting: (what, step) => ending.accepting.push({ what, step }),
     onClose: (what, step) => ending.open.push({ what, step }),
     close: () => ending.run(),
