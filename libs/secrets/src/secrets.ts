@@ -105,7 +105,7 @@ export class Secrets implements SecretSource {
 
   private async look(): Promise<void> {
     const found: readonly Values[] = await Promise.all(
-      this.places.map(async (place, index) => (await this.readKept(place)) ?? this.held[index] ?? new Map()),
+      this.places.map(async (place, index) => (await this.readKept(place)) ?? this.held[index] ?? NOTHING),
     );
     const names = new Set([...this.held, ...found].flatMap((values) => [...values.keys()]));
     const before = new Map([...names].map((name) => [name, this.get(name)]));
