@@ -1,5 +1,6 @@
 import { DEDUPE_MS, UNDO_HORIZON_MS } from '@state-server/features-upkeep';
 import { commonFields, commonRules, defineConfig, integer } from '@state-server/platform';
+import { mailFields, mailRules } from './mail-fields';
 
 const every = { min: 100, max: 86_400_000 };
 const span = { min: 0, max: 10 * 365 * 86_400_000 };
@@ -55,6 +56,7 @@ export const config = defineConfig(
       unit: 'ms',
       default: String(DEDUPE_MS),
     }),
+    ...mailFields,
   },
-  commonRules,
+  [...commonRules, ...mailRules],
 );

@@ -7,7 +7,7 @@ import {
   REKEY_QUEUE,
   restoreOperation,
 } from '@state-server/commit';
-import { announceWrites, openBus, openCommitter, openStore } from '@state-server/composition';
+import { announceWrites, openBus, openCommitter, openMailer, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { demoteKind } from '@state-server/features-object';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
@@ -26,6 +26,7 @@ import type { Queue, QueueEvents } from '@state-server/queue-port';
 import { AppModule } from './app.module';
 import type { config } from './config';
 import { OperationsLoop } from './operations';
+import { MailLoop } from './mails';
 import { Runner } from './runner';
 import { periodicTasks } from './tasks';
 
@@ -76,11 +77,33 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
     runner: `${service.instance}-${environment.ids.uuid()}`,
   });
   operations.start();
+  startMails(service, store);
   service.onStopAccepting('operations', () => operations.stop());
   service.onStopAccepting('runner', () => {
     runner.stop();
   });
   return startHttpService(service, { module: AppModule });
+}
+
+/** Sends e-mails, as the settings say; without a way out they wait in the store. */
+function startMails(service: Service<JobsRunnerConfig>, store: Store): void {
+  const { config: settings, environment, log, metrics } = service;
+  const { SMTP_USERNAME: user, SMTP_PASSWORD: pass } = settings;
+  const mailer = openMailer(service, settings, () =>
+    user === undefined || pass === undefined ? undefined : { user, pass },
+  );
+  if (!mailer) {
+    log.warn('mail.off');
+    return;
+  }
+  const mails = new MailLoop({
+    ...{ store, environment, log, metrics, mailer },
+    appUrl: settings.MAIL_APP_URL,
+    domain: settings.MAIL_FROM.address.split('@').at(-1) ?? 'localhost',
+    sender: `${service.instance}-${environment.ids.uuid()}`,
+  });
+  mails.start();
+  service.onStopAccepting('mails', () => mails.stop());
 }
 
 /** Every kind of long work that this process can do: a feature's own goes here. */

@@ -1,6 +1,7 @@
 export { announceWrites, openCache, type OpenedCache } from './open-cache';
 export { openBus } from './open-bus';
 export { openLimiter } from './open-limiter';
+export { openMailer, type MailSettings } from './open-mailer';
 export { openCommitter, type OpenCommitterOptions } from './open-committer';
 export { openStore, type ServiceStore } from './open-store';
 export { openVerifier, type TokenConfig } from './open-verifier';

@@ -2,6 +2,7 @@ import { check } from './commands/check';
 import { isDetachedSupervisor, superviseDetached, upDetached } from './commands/detached';
 import { down } from './commands/down';
 import { logs } from './commands/logs';
+import { mail } from './commands/mail';
 import { reset } from './commands/reset';
 import { runTool } from './commands/run-tool';
 import { status } from './commands/status';
@@ -31,6 +32,8 @@ function execute(command: Command): Promise<number> {
       return status(command.where, command.json, terminal);
     case 'logs':
       return logs(command.options, terminal);
+    case 'mail':
+      return mail(command.options, terminal);
     case 'reset':
       return reset(command.dataDir, command.yes, terminal);
     case 'test':

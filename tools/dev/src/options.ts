@@ -1,3 +1,4 @@
+import type { MailOptions } from './commands/mail';
 import type { TypesOptions } from './commands/types';
 import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
@@ -44,6 +45,7 @@ export type Command =
   | { readonly name: 'reset'; readonly yes: boolean; readonly dataDir: string }
   | { readonly name: 'test'; readonly pattern: string | undefined }
   | { readonly name: 'check' }
+  | { readonly name: 'mail'; readonly options: MailOptions }
   | { readonly name: 'types'; readonly options: TypesOptions }
   | { readonly name: 'demo' | 'bench' | 'store'; readonly args: readonly string[] };
 
@@ -74,6 +76,8 @@ export function parseCommand(argv: readonly string[]): Command {
     case 'check':
       parse(args, {});
       return { name };
+    case 'mail':
+      return { name, options: parseMail(args) };
     case 'types':
       return { name, options: parseTypes(args) };
     case 'demo':
@@ -105,6 +109,15 @@ function parseTypes(args: readonly string[]): TypesOptions {
   const { prototype, origin, token, out } = values;
   if (prototype === undefined) throw new UserError('./dev types needs --prototype ID or ID@VERSION.');
   return { prototype, origin, token, out };
+}
+
+function parseMail(args: readonly string[]): MailOptions {
+  const { values, positionals } = parse(args, data, 1);
+  const [number] = positionals;
+  return {
+    dataDir: dataDirOf(values.data),
+    number: number === undefined ? undefined : whole('the number of a mail', number, 1, 1_000_000),
+  };
 }
 
 function parseUp(args: readonly string[]): UpOptions {

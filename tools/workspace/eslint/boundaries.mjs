@@ -66,6 +66,7 @@ const DRIVER_MAY_IMPORT = {
   maintenance: [],
   redis: [],
   bullmq: [],
+  nodemailer: [],
 };
 
 /** The packages a type may import from npm; a type that is not here is bound by BANNED_PACKAGES. */
@@ -91,9 +92,10 @@ const DRIVER_PACKAGES = {
   maintenance: [],
   redis: ['ioredis'],
   bullmq: ['bullmq', 'ioredis'],
+  nodemailer: ['nodemailer'],
 };
 
-const STORES_AND_BROKERS = ['lmdb', 'ioredis', 'bullmq', 'mongoose', 'foundationdb'];
+const STORES_AND_BROKERS = ['lmdb', 'ioredis', 'bullmq', 'mongoose', 'foundationdb', 'nodemailer'];
 const BANNED_PACKAGES = {
   feature: [...STORES_AND_BROKERS, 'cbor-x', 'ws', 'jose', '@nestjs/platform-*', '@fastify/*'],
   service: [...STORES_AND_BROKERS, 'cbor-x', 'ws'],
@@ -107,7 +109,7 @@ const BANNED_PACKAGES = {
 };
 
 const SPEC_TYPES = ['type:testing', 'type:contract', 'driver:memory', 'driver:records'];
-const SPEC_PACKAGES = ['fast-check'];
+const SPEC_PACKAGES = ['fast-check', 'smtp-server', 'postal-mime'];
 
 /**
  * Specs close circles between projects that their files do not close: libs/testing builds worlds of the

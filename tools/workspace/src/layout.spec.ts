@@ -30,6 +30,7 @@ const NOUNS = [
   'auth',
   'upkeep',
   'callback',
+  'company',
 ];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
@@ -40,6 +41,7 @@ const LAYOUT: readonly RegExp[] = [
   /^libs\/limits\/(port|redis)$/,
   /^libs\/queue\/(port|contract|bullmq)$/,
   /^tools\/(dev|bench|demo|generators|keys|store|workspace)$/,
+  /^libs\/mail\/(port|outbox|nodemailer)$/,
 ];
 const TOP_LEVEL = ['apps', 'libs', 'tools', 'docs', 'docker', 'k8s', '.ci', '.git'];
 /** What installing, building and running leave behind; git does not hold them. */

@@ -144,6 +144,16 @@ export const COLLECTIONS = {
     indexes: { by_rank: { id: 1, fields: ['kind', 'listed', 'rank'] } },
   },
   activity: { id: 51, key: ['id'], indexes: {} },
+  mails: {
+    id: 59,
+    key: ['key'],
+    indexes: {
+      by_due: { id: 1, fields: ['due_at'] },
+      by_state: { id: 2, fields: ['state', 'created_at'] },
+      by_expiry: { id: 3, fields: ['expires_at'] },
+    },
+    expires: 'expires_at',
+  },
   operations: {
     id: 35,
     key: ['id'],

@@ -7,6 +7,7 @@ import type {
   CheckpointGarbageDoc,
   CheckpointDueDoc,
 } from './checkpoint-documents';
+import type { MailDoc } from './mail-document';
 import type { OperationDoc } from './operation-document';
 import type {
   BraneId,
@@ -356,4 +357,5 @@ export interface Documents {
   prototype_trees: PrototypeTreeDoc;
   milestones: MilestoneDoc;
   audit: AuditDoc;
+  mails: MailDoc;
 }

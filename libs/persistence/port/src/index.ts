@@ -2,6 +2,7 @@ export * from './audit-documents';
 export * from './checkpoint-documents';
 export * from './collections';
 export * from './documents';
+export * from './mail-document';
 export * from './operation-document';
 export * from './store';
 export * from './read-steps';
