@@ -13,7 +13,7 @@ import {
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
 import { PROTOTYPE_DEPS, PrototypeHttp, UpgradeHttp } from '@state-server/features-prototype';
-import { AdminUserHttp, InventoryHttp, USER_DEPS, UserHttp } from '@state-server/features-user';
+import { AdminSessionHttp, AdminUserHttp, InventoryHttp, USER_DEPS, UserHttp } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';
@@ -46,6 +46,7 @@ const DOORS = [
   UserHttp,
   InventoryHttp,
   AdminUserHttp,
+  AdminSessionHttp,
   EntityHttp,
   AnalyticsHttp,
   WebSocketHttp,

@@ -1,9 +1,9 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { AUTH_DEPS, AuthHttp, type AuthHttpDeps } from '@state-server/features-auth';
+import { AUTH_DEPS, AuthHttp, type AuthHttpDeps, SessionHttp } from '@state-server/features-auth';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 
 export interface AppParts {
-  readonly deps: AuthHttpDeps;
+  readonly deps: Omit<AuthHttpDeps, 'verifier'>;
   readonly verifier: TokenVerifier;
   /** Ways to sign in. */
   readonly signIns: readonly Type[];
@@ -15,8 +15,8 @@ export class AppModule {
   static with({ deps, verifier, signIns }: AppParts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [AuthHttp, ...signIns],
-      providers: [authGuard(verifier), { provide: AUTH_DEPS, useValue: deps }],
+      controllers: [AuthHttp, SessionHttp, ...signIns],
+      providers: [authGuard(verifier), { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps }],
     };
   }
 }

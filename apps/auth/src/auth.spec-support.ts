@@ -39,7 +39,7 @@ export interface TestAuth {
   send(
     method: string,
     path: string,
-    options?: { token?: string; body?: unknown; json?: true },
+    options?: { token?: string; body?: unknown; json?: true; headers?: Readonly<Record<string, string>> },
   ): Promise<Answer>;
 }
 
@@ -73,12 +73,13 @@ export async function startAuth(
 }
 
 function sender(url: string): TestAuth['send'] {
-  return async (method, path, { token, body, json } = {}) => {
+  return async (method, path, { token, body, json, headers } = {}) => {
     const type = json ? 'application/json' : 'application/cbor';
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         accept: type,
+        ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': type }),
       },

@@ -45,6 +45,22 @@ const fields = {
       default: '',
     },
   ),
+  SESSION_IDLE_HOURS: integer(
+    { min: 1, max: 8_760 },
+    {
+      description: 'A session that is not used for so long ends; using it is refreshing its tokens.',
+      unit: 'hours',
+      default: '720',
+    },
+  ),
+  SESSION_LIFETIME_HOURS: integer(
+    { min: 1, max: 87_600 },
+    {
+      description: 'A session ends so long after the sign-in, however much it is used.',
+      unit: 'hours',
+      default: '2160',
+    },
+  ),
   SIGN_INS_PER_MINUTE: integer(
     { min: 1, max: 1_000_000 },
     { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },
@@ -58,7 +74,12 @@ const oneKey: ConfigRule<Config> = (config) =>
     ? 'exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY must be set'
     : undefined;
 
+const idleWithinLifetime: ConfigRule<Config> = (config) =>
+  config.SESSION_IDLE_HOURS <= config.SESSION_LIFETIME_HOURS
+    ? undefined
+    : 'SESSION_IDLE_HOURS must not be longer than SESSION_LIFETIME_HOURS';
+
 /** Settings of auth. */
-export const config = defineConfig(fields, [...commonRules, oneKey]);
+export const config = defineConfig(fields, [...commonRules, oneKey, idleWithinLifetime]);
 
 export type AuthConfig = Config & ServiceConfig;

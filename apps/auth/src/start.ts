@@ -13,6 +13,8 @@ import { AppModule } from './app.module';
 import type { AuthConfig } from './config';
 import { readKeys } from './read-keys';
 
+const HOUR_MS = 60 * 60 * 1_000;
+
 /** Wires auth: what is opened last is closed first. */
 export async function start(service: Service<AuthConfig>): Promise<HttpService> {
   const opened = await openStore(service);
@@ -39,6 +41,10 @@ export async function openAuth(
     tokens: createTokenIssuer({ keys, ...names, environment }),
     jwks: keys.jwks,
     admins: new Set(config.ADMIN_EMAILS),
+    lifetimes: {
+      idleMs: config.SESSION_IDLE_HOURS * HOUR_MS,
+      absoluteMs: config.SESSION_LIFETIME_HOURS * HOUR_MS,
+    },
     signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
   };
   const verifier = createTokenVerifier({

@@ -54,6 +54,7 @@ export class Client {
   private readonly connection: Connection;
   private readonly branes = new Map<BraneId, LiveBrane>();
   private readonly seen = new SeenPlaces();
+  private renewal: { readonly token: string; readonly key: string } | undefined;
 
   constructor(options: ClientOptions) {
     const origin = options.origin.replace(/\/+$/, '');
@@ -215,8 +216,16 @@ export class Client {
   }
 
   private async renewTokens(refreshToken: string): Promise<TokenSet> {
-    const body = { refresh_token: refreshToken };
-    const answer = await sendRequest(this.http, { method: 'POST', path: '/auth/refresh', body });
+    // The same key until the answer has come through: one that was lost can be had again.
+    if (this.renewal?.token !== refreshToken) {
+      this.renewal = { token: refreshToken, key: this.environment.ids.uuid() };
+    }
+    const answer = await sendRequest(this.http, {
+      method: 'POST',
+      path: '/auth/refresh',
+      body: { refresh_token: refreshToken },
+      headers: { 'idempotency-key': this.renewal.key },
+    });
     return answer.body as TokenSet;
   }
 }

@@ -13,6 +13,8 @@ export interface TokenIssuer {
     readonly user_id: UserId;
     readonly session_id: SessionId;
     readonly name: string;
+    /** Ms since the epoch: no token outlives its session. */
+    readonly until?: number;
   }): Promise<{ readonly access_token: string; /** Seconds. */ readonly expires_in: number }>;
 }
 
@@ -26,19 +28,20 @@ export interface TokenIssuerOptions {
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keys, issuer, audience, environment } = options;
   return {
-    issue: async ({ user_id, session_id, name }) => {
-      const issuedAt = Math.floor(environment.clock.now() / 1_000);
-      const lifetime = ACCESS_TOKEN_MS / 1_000;
+    issue: async ({ user_id, session_id, name, until = Number.POSITIVE_INFINITY }) => {
+      const now = environment.clock.now();
+      const ends = Math.floor(Math.min(now + ACCESS_TOKEN_MS, until) / 1_000);
       const access_token = await new SignJWT({ sid: session_id, name })
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: keys.kid })
         .setIssuer(issuer)
         .setAudience(audience)
         .setSubject(user_id)
         .setJti(environment.ids.uuid())
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(issuedAt + lifetime)
+        // To the millisecond (RFC 7519, 2): a token that comes right after all others were ended is none of them.
+        .setIssuedAt(now / 1_000)
+        .setExpirationTime(ends)
         .sign(keys.privateKey);
-      return { access_token, expires_in: lifetime };
+      return { access_token, expires_in: Math.max(0, ends - Math.floor(now / 1_000)) };
     },
   };
 }

@@ -19,8 +19,8 @@ export interface Identity {
 
 /** Lifetimes. An access token is short, because it is good until then unless a revocation says otherwise. */
 export const ACCESS_TOKEN_MS = 15 * 60 * 1_000;
-/** Of a refresh token from its issue, and so of a session from its last use. */
-export const REFRESH_TOKEN_MS = 30 * 24 * 60 * 60 * 1_000;
+/** No token of anybody else's lives longer here, whatever it says: so long a revocation of all that a user has must be kept. */
+export const LONGEST_TOKEN_MS = 24 * 60 * 60 * 1_000;
 export const TICKET_MS = 30 * 1_000;
 /** A revocation outlives whatever it concerns by this: clocks differ, sockets have a grace of their own. */
 export const REVOCATION_MARGIN_MS = 5 * 60 * 1_000;

@@ -10,14 +10,18 @@ export { createRevocationWatch, type RevocationWatch, type RevocationWatchOption
 export type { Revocations, RevocationSubject } from './revocations';
 export { newSecret, secretHash } from './secret';
 export { assertNotSuspended, isSuspended } from './suspension';
+export { deviceName } from './device-name';
+export { endSessions, type EndSessions, endSessionOf, type EndSessionOf, type EndSessionsDeps } from './end-sessions';
+export { type ListSessions, listSessions, toSessionResource } from './list-sessions';
+export { rotateRefreshToken, type Rotation, type UseRefreshToken } from './refresh-token';
+export { DEFAULT_LIFETIMES, sessionEnd, type SessionLifetimes } from './session-lifetimes';
+export { endSession, endSessionsOf, openSession, type OpenSession, revokeToken } from './sessions';
 export {
-  endSession,
-  endSessionsOf,
-  openSession,
-  type OpenSession,
-  rotateRefreshToken,
-  type Rotation,
-} from './sessions';
+  ASYMMETRIC_ALGORITHMS,
+  type AsymmetricAlgorithm,
+  type TokenAlgorithm,
+  type TrustedIssuer,
+} from './trusted-issuer';
 export { type Jwks, loadSigningKeys, type PublicKey, type SigningKeys } from './signing-keys';
 export { createTestTokens, newPrivateKeyPem, NO_REVOCATIONS, type TestTokens } from './test-tokens';
 export { issueTicket, redeemTicket, type TicketDeps, type TicketRequest } from './tickets';

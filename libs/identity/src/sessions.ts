@@ -1,9 +1,10 @@
 import { type AuditOrigin, recordAudit } from '@state-server/audit';
-import { asSessionId, type SessionId, type UserId } from '@state-server/domain';
+import { asSessionId, type UserId } from '@state-server/domain';
 import type { RevocationDoc, SessionDoc, Transaction, UserDoc } from '@state-server/persistence-port';
-import { ACCESS_TOKEN_MS, REFRESH_TOKEN_MS, REVOCATION_MARGIN_MS, toTime, TWIN_MS } from './identity';
+import { ACCESS_TOKEN_MS, LONGEST_TOKEN_MS, REVOCATION_MARGIN_MS, toTime } from './identity';
 import { secretHash } from './secret';
-import { assertNotSuspended, isSuspended } from './suspension';
+import { DEFAULT_LIFETIMES, sessionEnd, type SessionLifetimes } from './session-lifetimes';
+import { assertNotSuspended } from './suspension';
 
 export interface OpenSession {
   readonly session_id: string;
@@ -16,7 +17,10 @@ export interface OpenSession {
   readonly user_agent?: string;
   /** Which way he came: `dev`, `google`, … Goes into the audit log. */
   readonly provider: string;
+  /** From where he comes; the address is kept with the session. */
   readonly origin?: AuditOrigin;
+  /** Default: 30 days unused, 90 days at all. */
+  readonly lifetimes?: SessionLifetimes;
 }
 
 /**
@@ -24,25 +28,27 @@ export interface OpenSession {
  * gets in beside his suspension or deletion (P1). Throws `user.suspended`.
  */
 export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
-  const { session_id, user, refresh_token, now, user_agent, provider, origin } = input;
-  const user_id = user.id;
+  const { session_id, user, refresh_token, now, provider, origin, lifetimes = DEFAULT_LIFETIMES } = input;
   assertNotSuspended(user, now);
-  tx.guard('users', [user_id]);
+  tx.guard('users', [user.id]);
+  const created_at = toTime(now);
+  const user_agent = input.user_agent ?? origin?.user_agent;
   const session: SessionDoc = {
     id: asSessionId(session_id),
-    user_id,
-    created_at: toTime(now),
-    last_used_at: toTime(now),
-    expires_at: toTime(now + REFRESH_TOKEN_MS),
+    user_id: user.id,
+    created_at,
+    last_used_at: created_at,
+    expires_at: toTime(sessionEnd({ created_at }, now, lifetimes)),
     ...(user_agent === undefined ? {} : { user_agent: user_agent.slice(0, 200) }),
+    ...(origin?.address === undefined ? {} : { address: origin.address }),
   };
   tx.put('sessions', session);
   putRefreshToken(tx, session, refresh_token, now);
   recordAudit(tx, {
     ...origin,
     action: 'auth.signed_in',
-    actor: { kind: 'user', id: user_id },
-    target: { kind: 'user', id: user_id },
+    actor: { kind: 'user', id: user.id },
+    target: { kind: 'user', id: user.id },
     details: { provider, session_id },
     at: now,
   });
@@ -50,81 +56,39 @@ export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
 }
 
 /**
- * What became of an attempt to use a refresh token. It is a value and no error, because the answer to `reused` writes:
- * the session is ended with it.
- */
-export type Rotation =
-  | { readonly kind: 'rotated'; readonly session: SessionDoc; readonly user: UserDoc }
-  /** Its twin, moments ago, got the new tokens; the session lives. */
-  | { readonly kind: 'superseded' }
-  /** Somebody else has it too. */
-  | { readonly kind: 'reused'; readonly revocation: RevocationDoc }
-  | { readonly kind: 'invalid' }
-  | { readonly kind: 'suspended'; readonly user: UserDoc };
-
-/**
- * Uses a refresh token once and puts `next` in its place (ID3–ID5). It writes the token and the session, so it conflicts
- * with whoever uses the one or ends the other at the same time, and then sees what became of them (P1).
- */
-export async function rotateRefreshToken(
-  tx: Transaction,
-  input: {
-    readonly refresh_token: string;
-    readonly next: string;
-    readonly now: number;
-    readonly origin?: AuditOrigin;
-  },
-): Promise<Rotation> {
-  const { now } = input;
-  const hash = secretHash(input.refresh_token);
-  const token = await tx.get('refresh_tokens', [hash]);
-  if (!token || token.expires_at <= toTime(now)) return { kind: 'invalid' };
-  const [session, user] = await Promise.all([
-    tx.get('sessions', [token.session_id]),
-    tx.get('users', [token.user_id]),
-  ]);
-  if (!session || !user || user.deleted_at !== undefined) return { kind: 'invalid' };
-  if (isSuspended(user, now)) return { kind: 'suspended', user };
-  // Neither his suspension nor his deletion comes between.
-  tx.guard('users', [user.id]);
-  if (token.used_at !== undefined) {
-    // Only the token before the present one has a twin; anything older was taken from somewhere.
-    const isTwin = token.used_at === session.last_used_at && now - Date.parse(token.used_at) <= TWIN_MS;
-    if (isTwin) return { kind: 'superseded' };
-    recordAudit(tx, {
-      ...input.origin,
-      action: 'auth.refresh_reused',
-      // Whoever has the token: the owner, or a thief.
-      actor: { kind: 'user' },
-      target: { kind: 'user', id: user.id },
-      details: { session_id: session.id },
-      at: now,
-    });
-    return { kind: 'reused', revocation: endSession(tx, session, now) };
-  }
-  const used: SessionDoc = {
-    ...session,
-    last_used_at: toTime(now),
-    expires_at: toTime(now + REFRESH_TOKEN_MS),
-  };
-  tx.put('refresh_tokens', { ...token, used_at: toTime(now) });
-  tx.put('sessions', used);
-  putRefreshToken(tx, used, input.next, now);
-  return { kind: 'rotated', session: used, user };
-}
-
-/**
  * Ends a session: its refresh tokens are dead with its record, its access tokens by the revocation, which is to be
  * announced after commit. Ending what has ended writes the same again.
  */
-export function endSession(tx: Transaction, session: { readonly id: SessionId }, now: number): RevocationDoc {
+export function endSession(
+  tx: Transaction,
+  session: Pick<SessionDoc, 'id'> & Partial<Pick<SessionDoc, 'issuer' | 'expires_at'>>,
+  now: number,
+): RevocationDoc {
+  // Of an outside issuer the session is known to end with its last token, which may live longer than ours do.
+  const tokensEnd = session.issuer === undefined ? 0 : Date.parse(session.expires_at ?? '') || 0;
   const revocation: RevocationDoc = {
     kind: 'session',
     value: session.id,
     at: toTime(now),
-    expires_at: toTime(now + ACCESS_TOKEN_MS + REVOCATION_MARGIN_MS),
+    expires_at: toTime(Math.max(now + ACCESS_TOKEN_MS, tokensEnd) + REVOCATION_MARGIN_MS),
   };
   tx.delete('sessions', [session.id]);
+  tx.put('revocations', revocation);
+  return revocation;
+}
+
+/** Ends one access token before its time, and nothing else. To be announced after commit. */
+export function revokeToken(
+  tx: Transaction,
+  token: { readonly token_id: string; /** Ms since the epoch. */ readonly expires_at: number },
+  now: number,
+): RevocationDoc {
+  const revocation: RevocationDoc = {
+    kind: 'token',
+    value: token.token_id,
+    at: toTime(now),
+    expires_at: toTime(token.expires_at + REVOCATION_MARGIN_MS),
+  };
   tx.put('revocations', revocation);
   return revocation;
 }
@@ -134,7 +98,8 @@ const SESSIONS_AT_ONCE = 200;
 
 /**
  * Ends all that a user is signed in with: his access tokens by one revocation, and up to 200 of his sessions. What is left
- * (`more`) is of no use to him once his record says that he is suspended or gone. Announce the revocations after commit.
+ * (`more`) is of no use to him once his record says that he is suspended or gone, or has `not_before`. Announce the
+ * revocations after commit.
  */
 export async function endSessionsOf(
   tx: Transaction,
@@ -151,7 +116,7 @@ export async function endSessionsOf(
     value: userId,
     at: toTime(now),
     not_before: toTime(now),
-    expires_at: toTime(now + ACCESS_TOKEN_MS + REVOCATION_MARGIN_MS),
+    expires_at: toTime(now + LONGEST_TOKEN_MS + REVOCATION_MARGIN_MS),
   };
   tx.put('revocations', everything);
   // A token of one of these may be signed a moment after this commit: it ends with its session.
@@ -159,12 +124,13 @@ export async function endSessionsOf(
   return { revocations: [everything, ...ended], more: sessions.length > SESSIONS_AT_ONCE };
 }
 
-function putRefreshToken(tx: Transaction, session: SessionDoc, token: string, now: number): void {
+/** The first token of a session, or the next one. */
+export function putRefreshToken(tx: Transaction, session: SessionDoc, token: string, now: number): void {
   tx.put('refresh_tokens', {
     hash: secretHash(token),
     session_id: session.id,
     user_id: session.user_id,
     issued_at: toTime(now),
-    expires_at: toTime(now + REFRESH_TOKEN_MS),
+    expires_at: session.expires_at,
   });
 }

@@ -1,4 +1,4 @@
-import type { Environment, SessionId, UserId } from '@state-server/domain';
+import type { Environment } from '@state-server/domain';
 import type { Store, TicketDoc, Transaction, UserDoc } from '@state-server/persistence-port';
 import { toHttpError } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
@@ -11,11 +11,10 @@ export interface TicketDeps {
   readonly environment: Pick<Environment, 'clock'>;
 }
 
-export interface TicketRequest {
-  readonly user_id: UserId;
-  /** The session in whose name the socket will act: it ends with it. */
-  readonly session_id: SessionId;
-  /** Of the page that asks: only a socket from there may use the ticket. */
+/** Whose token asks, and from where: the socket will act in its name and ends with it. */
+export interface TicketRequest
+  extends Pick<Identity, 'user_id' | 'session_id'>, Partial<Omit<Identity, 'user_id' | 'session_id' | 'name'>> {
+  /** Of the page that asks: only a socket from there may use the ticket. Without one no page may. */
   readonly origin?: string;
 }
 
@@ -25,22 +24,36 @@ export async function issueTicket(
   request: TicketRequest,
 ): Promise<{ readonly ticket: string; /** Seconds. */ readonly expires_in: number }> {
   const ticket = newSecret();
+  const token = tokenOf(request);
   const doc: TicketDoc = {
     hash: secretHash(ticket),
     user_id: request.user_id,
     session_id: request.session_id,
     ...(request.origin === undefined ? {} : { origin: request.origin }),
+    ...(token && { token }),
     expires_at: toTime(environment.clock.now() + TICKET_MS),
   };
   await store.transact({ label: 'ticket.issue' }, async (tx) => tx.put('tickets', doc)).catch(rethrow);
   return { ticket, expires_in: TICKET_MS / 1_000 };
 }
 
+function tokenOf({ token_id, issued_at, expires_at, kind, scopes }: TicketRequest): TicketDoc['token'] {
+  if (token_id === undefined || issued_at === undefined || expires_at === undefined) return undefined;
+  return {
+    id: token_id,
+    ...(kind && { kind }),
+    ...(scopes && { scopes }),
+    issued_at: toTime(issued_at),
+    expires_at: toTime(expires_at),
+  };
+}
+
 const MAX_TICKET_CHARS = 200;
 
 /**
  * Uses a ticket up, whatever comes of it, and answers for whom it stands. Of two at the same time one gets nothing.
- * Throws `auth.ticket_invalid` when it is unknown, used, expired, from another page, or its session has ended.
+ * Throws `auth.ticket_invalid` when it is unknown, used, expired, from another page (or from a page though none asked for it,
+ * or the other way round), or its session has ended.
  */
 export async function redeemTicket(
   { store, environment }: TicketDeps,
@@ -52,7 +65,7 @@ export async function redeemTicket(
   const now = environment.clock.now();
   const found = await store.transact({ label: 'ticket.redeem' }, (tx) => useUp(tx, hash, now)).catch(rethrow);
   if (!found || found.doc.expires_at <= toTime(now)) throw fail('auth.ticket_invalid');
-  if (found.doc.origin !== undefined && found.doc.origin !== peer.origin) throw fail('auth.ticket_invalid');
+  if (found.doc.origin !== peer.origin) throw fail('auth.ticket_invalid');
   return toIdentity(found.doc, found.user, now);
 }
 
@@ -79,15 +92,16 @@ function rethrow(error: unknown): never {
   throw toHttpError(error);
 }
 
-/** The socket may live as long as with a token of this moment; then it has to refresh. */
-function toIdentity(ticket: TicketDoc, user: UserDoc, now: number): Identity {
+/** The socket acts in the name of the token that asked for the ticket: it is revoked with it, and has to refresh when it ends. */
+function toIdentity({ token, ...ticket }: TicketDoc, user: UserDoc, now: number): Identity {
   return {
     user_id: ticket.user_id,
-    kind: 'user',
+    kind: token?.kind ?? 'user',
+    ...(token?.scopes && { scopes: token.scopes }),
     session_id: ticket.session_id,
-    token_id: `ticket:${ticket.hash.slice(0, 16)}`,
+    token_id: token?.id ?? `ticket:${ticket.hash.slice(0, 16)}`,
     name: user.name,
-    issued_at: now,
-    expires_at: now + ACCESS_TOKEN_MS,
+    issued_at: token === undefined ? now : Date.parse(token.issued_at),
+    expires_at: token === undefined ? now + ACCESS_TOKEN_MS : Date.parse(token.expires_at),
   };
 }

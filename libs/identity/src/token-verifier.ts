@@ -7,6 +7,8 @@ import { TOKEN_ALGORITHM, TOKEN_TYPE } from './access-token';
 import type { Identity } from './identity';
 import type { KeySource } from './key-source';
 import type { Revocations } from './revocations';
+import { MAX_TOKEN_CHARS, readTokenParts, type TokenParts } from './token-parts';
+import type { TokenAlgorithm, TrustedIssuer } from './trusted-issuer';
 
 export interface TokenVerifier {
   /** Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `clock.skew`, `dependency.unavailable`. */
@@ -21,13 +23,14 @@ export interface TokenVerifierOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly environment: Pick<Environment, 'clock'>;
+  /** Whose tokens are good besides our own. */
+  readonly others?: readonly TrustedIssuer[];
   /** A genuine token comes from our future: the clock of the auth service is ahead of ours by so many ms. */
   readonly onClockSkew?: (aheadMs: number) => void;
   /** Tokens whose signature need not be checked again; default 20,000. */
   readonly cacheSize?: number;
 }
 
-const MAX_TOKEN_CHARS = 4_096;
 const MAX_KID_CHARS = 200;
 /** How far the clock of the auth service may be ahead, ms. Beyond it the token is as genuine as ever, but who can say when it ends? */
 const AHEAD_MS = 60_000;
@@ -35,18 +38,20 @@ const AHEAD_MS = 60_000;
 const MAX_STALE_MS = 5_000;
 
 /**
- * Checks access tokens: EdDSA alone, our issuer, audience and type, not expired, not revoked. A signature is checked once
- * (124 µs) and remembered under the token's digest; expiry and revocation are looked at every time.
+ * Checks access tokens: of an issuer that we trust, with an algorithm and a key of his, our audience, his type, not expired,
+ * not revoked (RFC 8725). A signature is checked once (124 µs) and remembered under the token's digest; expiry and
+ * revocation are looked at every time.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const seen = new LRUCache<string, Identity>({ max: options.cacheSize ?? 20_000 });
+  const issuers = [ourselves(options), ...(options.others ?? [])];
   return {
     assertAlive: (identity) => assertAlive(options, identity),
     verify: async (token) => {
       if (token.length > MAX_TOKEN_CHARS) throw fail('auth.invalid_token');
       const digest = createHash('sha256').update(token).digest('base64');
       const known = seen.get(digest);
-      const identity = known ?? (await checkToken(options, token));
+      const identity = known ?? (await checkToken(options, issuers, { token, digest }));
       assertAlive(options, identity);
       if (!known) seen.set(digest, identity);
       return identity;
@@ -60,23 +65,26 @@ function assertAlive({ environment, revocations }: TokenVerifierOptions, identit
   if (revocations.staleMs() > MAX_STALE_MS) throw fail('dependency.unavailable');
 }
 
-async function checkToken(options: TokenVerifierOptions, token: string): Promise<Identity> {
-  const { keys, issuer, audience, environment } = options;
-  const find = async ({ kid }: { kid?: string }): Promise<CryptoKey> => {
-    const named = kid !== undefined && kid.length <= MAX_KID_CHARS ? await keys.find(kid) : undefined;
-    if (!named) throw fail('auth.invalid_token');
-    return named;
-  };
+async function checkToken(
+  options: TokenVerifierOptions,
+  issuers: readonly TrustedIssuer[],
+  { token, digest }: { readonly token: string; readonly digest: string },
+): Promise<Identity> {
+  const { environment } = options;
+  const { trusted, algorithm, kid } = choose(issuers, readTokenParts(token));
+  const key = await trusted.findKey(kid, algorithm);
+  if (!key) throw fail('auth.invalid_token');
   try {
-    const { payload } = await jwtVerify(token, find, {
-      algorithms: [TOKEN_ALGORITHM],
-      issuer,
-      audience,
-      typ: TOKEN_TYPE,
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: [algorithm],
+      issuer: trusted.issuer,
+      audience: trusted.audience,
       currentDate: new Date(environment.clock.now()),
-      requiredClaims: ['sub', 'sid', 'jti', 'iat', 'exp'],
+      clockTolerance: trusted.toleranceSeconds,
+      requiredClaims: [...trusted.requiredClaims, 'iat', 'exp'],
     });
-    return toIdentity(payload, options);
+    assertNotAhead(payload, options);
+    return await trusted.identify(payload, { digest });
   } catch (error) {
     if (error instanceof StateError) throw error;
     const code = error instanceof errors.JWTExpired ? 'auth.expired' : 'auth.invalid_token';
@@ -84,23 +92,67 @@ async function checkToken(options: TokenVerifierOptions, token: string): Promise
   }
 }
 
-function toIdentity(claims: JWTPayload, { environment, onClockSkew }: TokenVerifierOptions): Identity {
+interface Chosen {
+  readonly trusted: TrustedIssuer;
+  readonly algorithm: TokenAlgorithm;
+  readonly kid: string | undefined;
+}
+
+/**
+ * Issuer and algorithm together name whose keys are asked: keys of one are never tried on tokens of another, and a secret
+ * is never tried on a token that says it was signed by a key pair, nor the other way round.
+ */
+function choose(issuers: readonly TrustedIssuer[], { header, claims }: TokenParts): Chosen {
+  const { alg, kid, typ } = header;
+  for (const trusted of issuers) {
+    const algorithm = trusted.algorithms.find((known) => known === alg);
+    if (trusted.issuer !== claims['iss'] || algorithm === undefined) continue;
+    const type = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
+    const isOurType = trusted.types.some((known) => known === type);
+    const isKid = kid === undefined || (typeof kid === 'string' && kid.length <= MAX_KID_CHARS);
+    const hasSurplus =
+      trusted.headers && Object.keys(header).some((name) => !trusted.headers?.includes(name));
+    if (!isOurType || !isKid || hasSurplus) break;
+    return { trusted, algorithm, kid };
+  }
+  throw fail('auth.invalid_token');
+}
+
+function assertNotAhead({ iat = 0 }: JWTPayload, { environment, onClockSkew }: TokenVerifierOptions): void {
+  const aheadMs = iat * 1_000 - environment.clock.now();
+  if (aheadMs <= AHEAD_MS) return;
+  onClockSkew?.(aheadMs);
+  throw fail('clock.skew', { ahead_seconds: Math.round(aheadMs / 1_000) });
+}
+
+/** The tokens of our own auth service. */
+function ourselves({ keys, issuer, audience }: TokenVerifierOptions): TrustedIssuer {
+  return {
+    issuer,
+    audience,
+    algorithms: [TOKEN_ALGORITHM],
+    types: [TOKEN_TYPE],
+    headers: ['alg', 'typ', 'kid'],
+    requiredClaims: ['sub', 'sid', 'jti'],
+    toleranceSeconds: 0,
+    findKey: async (kid): Promise<CryptoKey | undefined> =>
+      kid === undefined ? undefined : keys.find(kid),
+    identify: toIdentity,
+  };
+}
+
+function toIdentity(claims: JWTPayload): Identity {
   const { sub, jti, iat, exp, sid, name } = claims;
   const complete =
     isUuid(sub) && isUuid(sid) && typeof jti === 'string' && iat !== undefined && exp !== undefined;
   if (!complete) throw fail('auth.invalid_token');
-  const aheadMs = iat * 1_000 - environment.clock.now();
-  if (aheadMs > AHEAD_MS) {
-    onClockSkew?.(aheadMs);
-    throw fail('clock.skew', { ahead_seconds: Math.round(aheadMs / 1_000) });
-  }
   return Object.freeze({
     user_id: asUserId(sub),
     kind: 'user',
     session_id: asSessionId(sid),
     token_id: jti,
     name: typeof name === 'string' ? name : '',
-    issued_at: iat * 1_000,
-    expires_at: exp * 1_000,
+    issued_at: Math.round(iat * 1_000),
+    expires_at: Math.round(exp * 1_000),
   });
 }

@@ -1,5 +1,5 @@
 import type { Environment } from '@state-server/domain';
-import type { Jwks, TokenIssuer } from '@state-server/identity';
+import type { Jwks, SessionLifetimes, TokenIssuer, TokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
 import type { Logger } from '@state-server/platform';
@@ -17,9 +17,12 @@ export interface AuthDeps {
   readonly log: Logger;
   /** Emails in lower case whose owners administer the installation. */
   readonly admins?: ReadonlySet<string>;
+  /** Default: 30 days unused, 90 days at all. */
+  readonly lifetimes?: SessionLifetimes;
 }
 
 export interface AuthHttpDeps extends AuthDeps {
+  readonly verifier: TokenVerifier;
   readonly jwks: Jwks;
   readonly signInLimit: SignInLimit;
 }

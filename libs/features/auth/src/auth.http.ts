@@ -3,16 +3,19 @@ import { originOf } from '@state-server/audit';
 import { callerOf } from '@state-server/identity';
 import {
   emptyAnswer,
+  idempotencyKeyOf,
   okAnswer,
   readRequest,
   respond,
   type RestReply,
   type RestRequest,
 } from '@state-server/platform';
+import { ROUTES } from '@state-server/protocol';
 import { AUTH_DEPS, type AuthHttpDeps } from './auth-deps';
 import { getSession } from './get-session';
 import { logOut } from './log-out';
 import { refreshSession } from './refresh-session';
+import { revokeGivenToken } from './revoke-given-token';
 
 /** Who verifies tokens looks again after this time, and at once when it meets a key that it does not know. */
 const JWKS_CACHE = 'public, max-age=300';
@@ -25,7 +28,9 @@ export class AuthHttp {
   @Post('refresh')
   async refresh(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.refresh', request);
-    respond(reply, okAnswer(await refreshSession(this.deps, { ...body, origin: originOf(request) })));
+    const retry_key = idempotencyKeyOf(ROUTES['auth.refresh'], request);
+    const input = { ...body, origin: originOf(request), ...(retry_key === undefined ? {} : { retry_key }) };
+    respond(reply, okAnswer(await refreshSession(this.deps, input)));
   }
 
   @Post('logout')
@@ -37,6 +42,13 @@ export class AuthHttp {
   @Get('session')
   async session(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     respond(reply, okAnswer(await getSession(this.deps.store, callerOf(request))));
+  }
+
+  @Post('revoke')
+  async revoke(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { body } = readRequest('auth.revoke', request);
+    await revokeGivenToken(this.deps, { ...body, origin: originOf(request) });
+    respond(reply, emptyAnswer());
   }
 
   @Get('.well-known/jwks.json')

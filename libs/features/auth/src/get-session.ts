@@ -1,4 +1,4 @@
-import type { Identity } from '@state-server/identity';
+import { type Identity, toSessionResource } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
 import { toUserResource } from '@state-server/platform';
 import { fail, type ResponseOf } from '@state-server/protocol';
@@ -12,10 +12,5 @@ export async function getSession(
     Promise.all([tx.get('sessions', [identity.session_id]), tx.get('users', [identity.user_id])]),
   );
   if (!session || !user) throw fail('auth.revoked');
-  const { id, created_at, last_used_at, expires_at, user_agent } = session;
-  const agent = user_agent === undefined ? {} : { user_agent };
-  return {
-    session: { id, created_at, last_used_at, expires_at, ...agent, current: true },
-    user: toUserResource(user),
-  };
+  return { session: toSessionResource(session, session.id), user: toUserResource(user) };
 }

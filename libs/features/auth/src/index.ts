@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 
 export { AUTH_DEPS, type AuthDeps, type AuthHttpDeps } from './auth-deps';
 export { AuthHttp } from './auth.http';
+export { SessionHttp } from './session.http';
 export { getSession } from './get-session';
 export { logOut } from './log-out';
 export { refreshSession } from './refresh-session';

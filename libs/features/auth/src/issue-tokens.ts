@@ -14,6 +14,7 @@ export async function issueTokens(
     user_id: user.id,
     session_id: session.id,
     name: user.name,
+    until: Date.parse(session.expires_at),
   });
   return {
     access_token,

@@ -11,7 +11,8 @@ export async function logOut(
   const { store, environment, bus, log } = deps;
   const now = environment.clock.now();
   const revocation = await store.transact({ label: 'auth.log_out' }, async (tx) => {
-    if (await tx.get('sessions', [identity.session_id])) {
+    const session = await tx.get('sessions', [identity.session_id]);
+    if (session) {
       recordAudit(tx, {
         ...origin,
         action: 'auth.signed_out',
@@ -21,7 +22,7 @@ export async function logOut(
         at: now,
       });
     }
-    return endSession(tx, { id: identity.session_id }, now);
+    return endSession(tx, session ?? { id: identity.session_id }, now);
   });
   announceRevocation(bus, revocation);
   log.info('auth.logged_out', { user_id: identity.user_id, session_id: identity.session_id });

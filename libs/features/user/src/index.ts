@@ -1,3 +1,4 @@
+export { AdminSessionHttp } from './admin-session.http';
 export { AdminUserHttp } from './admin-user.http';
 export { changeUser } from './change-user';
 export { type DeletedUser, type DeleteUser, deleteUser } from './delete-user';

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import type { Environment } from '@state-server/domain';
-import { callerOf, issueTicket } from '@state-server/identity';
+import { callerOf, issueTicket, listSessions, toSessionResource } from '@state-server/identity';
 import type { Store } from '@state-server/persistence-port';
 import {
   type RestReply,
@@ -13,7 +13,6 @@ import {
   readRequest,
   respond,
 } from '@state-server/platform';
-import { listSessions } from './list-sessions';
 
 /** Injection token for what the websocket doors work with. */
 export const WEBSOCKET_DEPS = Symbol('WEBSOCKET_DEPS');
@@ -32,11 +31,9 @@ export class WebSocketHttp {
 
   @Post('ticket')
   async ticket(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
-    const { user_id, session_id } = callerOf(request);
     const origin = headerOf(request, 'origin');
     const ticket = await issueTicket(this.deps, {
-      user_id,
-      session_id,
+      ...callerOf(request),
       ...(origin === undefined ? {} : { origin }),
     });
     respond(reply, okAnswer(ticket, { 'cache-control': 'no-store' }));
@@ -58,14 +55,7 @@ export class WebSocketHttp {
     const { items, next_cursor } = page(found, query.limit, (last) =>
       encodeCursor(SESSIONS, [last.created_at, last.id]),
     );
-    const body = items.map((session) => ({
-      id: session.id,
-      created_at: session.created_at,
-      last_used_at: session.last_used_at,
-      expires_at: session.expires_at,
-      ...(session.user_agent === undefined ? {} : { user_agent: session.user_agent }),
-      current: session.id === session_id,
-    }));
+    const body = items.map((session) => toSessionResource(session, session_id));
     respond(reply, okAnswer({ items: body, next_cursor }));
   }
 }

@@ -1,4 +1,4 @@
-import type { BraneId, Profile, PrototypeId, SessionId, UserId } from '@state-server/domain';
+import type { BraneId, IdentityKind, Profile, PrototypeId, Scope, SessionId, UserId } from '@state-server/domain';
 
 /** RFC 3339 UTC with milliseconds, so that text order is time order. */
 type Time = string;
@@ -10,6 +10,8 @@ export interface UserDoc extends Profile {
   readonly roles: readonly ('user' | 'admin')[];
   /** He cannot sign in; what is his stays. */
   readonly suspension?: Suspension;
+  /** Sessions that began before it are over, whatever is left of their records; only rises. */
+  readonly not_before?: Time;
   /** He is gone: what is left of him is his id, so that others' work still says whose it was. */
   readonly deleted_at?: Time;
   /** Entries of his inventory. */
@@ -48,8 +50,13 @@ export interface SessionDoc {
   readonly user_id: UserId;
   readonly created_at: Time;
   readonly last_used_at: Time;
+  /** When it ends if it is not used again: by then unused for too long, or too old however much it is used. */
   readonly expires_at: Time;
   readonly user_agent?: string;
+  /** IP address that it was last used from: signed in or refreshed. */
+  readonly address?: string;
+  /** Of tokens of an outside issuer: which. There are no refresh tokens then, and it ends with its last token. */
+  readonly issuer?: string;
 }
 
 export interface RefreshTokenDoc {
@@ -60,6 +67,10 @@ export interface RefreshTokenDoc {
   readonly issued_at: Time;
   readonly expires_at: Time;
   readonly used_at?: Time;
+  /** By whom it was used, as far as that can be told: SHA-256 of the User-Agent. */
+  readonly used_by?: string;
+  /** Under which Idempotency-Key it was used, as SHA-256, and what its successor was derived with. */
+  readonly retry?: { readonly key: string; readonly salt: string };
 }
 
 /** Kept until no token that it concerns can live any more (SYNC F1). */
@@ -77,6 +88,17 @@ export interface TicketDoc {
   readonly hash: string;
   readonly user_id: UserId;
   readonly session_id: SessionId;
+  /** Of the page that asked; absent: no page did. */
   readonly origin?: string;
+  /** The access token that it was asked for with: what the socket may do, and when that ends. */
+  readonly token?: TicketToken;
+  readonly expires_at: Time;
+}
+
+export interface TicketToken {
+  readonly id: string;
+  readonly kind?: IdentityKind;
+  readonly scopes?: readonly Scope[];
+  readonly issued_at: Time;
   readonly expires_at: Time;
 }

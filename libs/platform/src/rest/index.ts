@@ -2,6 +2,7 @@ export * from './answer';
 export { demandOf } from './demand';
 export { decodeCursor, encodeCursor, page } from './cursor';
 export type { Claim, IdempotencyDeps, KeyedWork } from './idempotency';
+export { idempotencyKeyOf } from './idempotency-key';
 export { wantedVersions } from './if-match';
 export { runKeyed } from './keyed';
 export * from './read-request';

@@ -7,6 +7,7 @@ import {
   operationId,
   opId,
   prototypeId,
+  sessionId,
   userId,
   version,
 } from '../schema/ids';
@@ -34,6 +35,12 @@ export const devSignInRequest = z.strictObject({
 export const refreshRequest = z.strictObject({
   refresh_token: z.string().check(z.minLength(1), z.maxLength(512)),
 });
+
+export const revokeRequest = z.strictObject({
+  token: z.string().check(z.minLength(1), z.maxLength(4_096)),
+});
+export const sessionParams = z.strictObject({ id: sessionId });
+export const endSessionsQuery = z.strictObject({ keep: z.exactOptional(z.literal('current')) });
 
 /** `me`: the caller. */
 const userRef = z.union([z.literal('me'), userId]);

@@ -85,6 +85,12 @@ export const session = z.object({
   last_used_at: time,
   expires_at: time,
   user_agent: z.exactOptional(z.string()),
+  /** A name by which a person knows the device again. */
+  device: z.exactOptional(z.string()),
+  /** IP address that it was last signed in or refreshed from. */
+  address: z.exactOptional(z.string()),
+  /** Of an outside issuer's tokens: which. */
+  issuer: z.exactOptional(z.string()),
   /** The one that asks. */
   current: z.boolean(),
 });

@@ -2,7 +2,6 @@ import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { originOf } from '@state-server/audit';
 import {
   addressOf,
-  headerOf,
   okAnswer,
   readRequest,
   respond,
@@ -21,9 +20,7 @@ export class DevSignInHttp {
   async signIn(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.dev', request);
     await this.deps.signInLimit.take(addressOf(request));
-    const user_agent = headerOf(request, 'user-agent');
-    const from = { ...body, origin: originOf(request) };
-    const input = user_agent === undefined ? from : { ...from, user_agent };
+    const input = { ...body, origin: originOf(request) };
     respond(reply, okAnswer(await signInDev(this.deps, input)));
   }
 }

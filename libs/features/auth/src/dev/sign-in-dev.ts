@@ -19,7 +19,7 @@ const NO_ADMINS: ReadonlySet<string> = new Set();
 
 /** Signs in whoever says that he is somebody. Makes the user when he comes for the first time. */
 export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<TokensResponse> {
-  const { store, environment, tokens, log, admins = NO_ADMINS } = deps;
+  const { store, environment, tokens, log, lifetimes, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
   const fresh = newUser(environment.ids.uuid(), input, new Date(now).toISOString());
   const sessionId = environment.ids.uuid();
@@ -39,6 +39,7 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
       provider: PROVIDER,
       ...(input.user_agent === undefined ? {} : { user_agent: input.user_agent }),
       ...(input.origin && { origin: input.origin }),
+      ...(lifetimes && { lifetimes }),
     });
     return { user, session };
   });

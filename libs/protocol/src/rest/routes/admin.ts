@@ -1,5 +1,6 @@
+import { pageOf, pageQuery } from '../page';
 import { adminUserParams, putRolesRequest, suspendUserRequest } from '../requests';
-import { adminUser } from '../resources';
+import { adminUser, session } from '../resources';
 import type { RouteTable } from '../route';
 
 const ADMIN_ERRORS = ['permission.denied', 'user.not_found'] as const;
@@ -31,6 +32,32 @@ export const adminRoutes = {
     response: { status: 204 },
     errors: [...ADMIN_ERRORS, 'commit.conflict', 'commit.outcome_unknown'],
     idempotency: 'honoured',
+  },
+  'admin.sessions': {
+    id: 'admin.sessions',
+    method: 'GET',
+    path: '/admin/users/{id}/sessions',
+    area: 'admin',
+    summary: 'The sessions of a user that are alive; oldest first. Administrators only.',
+    auth: 'bearer',
+    params: adminUserParams,
+    query: pageQuery,
+    response: { status: 200, schema: pageOf(session) },
+    errors: [...ADMIN_ERRORS, 'cursor.invalid'],
+    idempotency: 'none',
+  },
+  'admin.end_sessions': {
+    id: 'admin.end_sessions',
+    method: 'DELETE',
+    path: '/admin/users/{id}/sessions',
+    area: 'admin',
+    summary:
+      'End all that a user is signed in with: what he got before is dead within 2 s. He may sign in again. Administrators only.',
+    auth: 'bearer',
+    params: adminUserParams,
+    response: { status: 204 },
+    errors: [...ADMIN_ERRORS, 'commit.conflict', 'commit.outcome_unknown'],
+    idempotency: 'none',
   },
   'admin.put_roles': {
     id: 'admin.put_roles',

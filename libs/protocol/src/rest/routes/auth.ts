@@ -1,5 +1,12 @@
 import * as z from 'zod/mini';
-import { devSignInRequest, refreshRequest } from '../requests';
+import { pageOf, pageQuery } from '../page';
+import {
+  devSignInRequest,
+  endSessionsQuery,
+  refreshRequest,
+  revokeRequest,
+  sessionParams,
+} from '../requests';
 import { session, tokens, user } from '../resources';
 import type { RouteTable } from '../route';
 
@@ -26,6 +33,55 @@ export const authRoutes = {
     request: refreshRequest,
     response: { status: 200, schema: tokens },
     errors: ['auth.refresh_invalid', 'auth.refresh_reused', 'auth.refresh_superseded', 'user.suspended'],
+    idempotency: 'honoured',
+  },
+  'auth.revoke': {
+    id: 'auth.revoke',
+    method: 'POST',
+    path: '/auth/revoke',
+    area: 'auth',
+    summary:
+      'End the token that is given (RFC 7009): an access token alone, or with a refresh token its session. What is no token, or has ended, is answered alike.',
+    auth: 'none',
+    request: revokeRequest,
+    response: { status: 204 },
+    errors: [],
+    idempotency: 'none',
+  },
+  'auth.sessions': {
+    id: 'auth.sessions',
+    method: 'GET',
+    path: '/auth/sessions',
+    area: 'auth',
+    summary: 'Your own sessions that are alive, with the device and its last use; oldest first.',
+    auth: 'bearer',
+    query: pageQuery,
+    response: { status: 200, schema: pageOf(session) },
+    errors: ['cursor.invalid'],
+    idempotency: 'none',
+  },
+  'auth.end_session': {
+    id: 'auth.end_session',
+    method: 'DELETE',
+    path: '/auth/sessions/{id}',
+    area: 'auth',
+    summary: 'End one of your own sessions: its tokens are dead within 2 s, its sockets are closed.',
+    auth: 'bearer',
+    params: sessionParams,
+    response: { status: 204 },
+    errors: ['session.not_found', 'commit.conflict', 'commit.outcome_unknown'],
+    idempotency: 'none',
+  },
+  'auth.end_sessions': {
+    id: 'auth.end_sessions',
+    method: 'DELETE',
+    path: '/auth/sessions',
+    area: 'auth',
+    summary: 'End all of your own sessions; with `keep=current` all but the one that asks.',
+    auth: 'bearer',
+    query: endSessionsQuery,
+    response: { status: 204 },
+    errors: ['user.not_found', 'commit.conflict', 'commit.outcome_unknown'],
     idempotency: 'none',
   },
   'auth.logout': {
