@@ -13,7 +13,13 @@ import {
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
 import { PROTOTYPE_DEPS, PrototypeHttp, UpgradeHttp } from '@state-server/features-prototype';
-import { AdminSessionHttp, AdminUserHttp, InventoryHttp, USER_DEPS, UserHttp } from '@state-server/features-user';
+import {
+  AdminSessionHttp,
+  AdminUserHttp,
+  InventoryHttp,
+  USER_DEPS,
+  UserHttp,
+} from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';

@@ -16,7 +16,10 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [AuthHttp, SessionHttp, ...signIns],
-      providers: [authGuard(verifier), { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps }],
+      providers: [
+        authGuard(verifier),
+        { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps },
+      ],
     };
   }
 }

@@ -52,7 +52,9 @@ export async function endSessions(deps: EndSessionsDeps, input: EndSessions): Pr
       }
       const now = deps.clock.now();
       const ended =
-        keep === undefined ? await endSessionsOf(tx, input.user_id, now) : await endOthers(tx, input, keep, now);
+        keep === undefined
+          ? await endSessionsOf(tx, input.user_id, now)
+          : await endOthers(tx, input, keep, now);
       more = ended.more;
       return ended.revocations;
     });

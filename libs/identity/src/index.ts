@@ -11,7 +11,13 @@ export type { Revocations, RevocationSubject } from './revocations';
 export { newSecret, secretHash } from './secret';
 export { assertNotSuspended, isSuspended } from './suspension';
 export { deviceName } from './device-name';
-export { endSessions, type EndSessions, endSessionOf, type EndSessionOf, type EndSessionsDeps } from './end-sessions';
+export {
+  endSessions,
+  type EndSessions,
+  endSessionOf,
+  type EndSessionOf,
+  type EndSessionsDeps,
+} from './end-sessions';
 export { type ListSessions, listSessions, toSessionResource } from './list-sessions';
 export { rotateRefreshToken, type Rotation, type UseRefreshToken } from './refresh-token';
 export { DEFAULT_LIFETIMES, sessionEnd, type SessionLifetimes } from './session-lifetimes';

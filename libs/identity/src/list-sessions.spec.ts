@@ -15,7 +15,7 @@ beforeEach(() => {
 
 const at = (ms: number): string => new Date(environment.clock.now() + ms).toISOString();
 
-describe('the sessions of a user', () => {
+describe('the sessions of a user (ID13)', () => {
   const open = async (createdMs: number, fields: Partial<SessionDoc> = {}): Promise<SessionDoc> => {
     const session: SessionDoc = {
       id: asSessionId(environment.ids.uuid()),

@@ -147,5 +147,7 @@ function successorOf({ refresh_token, retry_key, next }: UseRefreshToken): {
 }
 
 function derive(token: string, key: string, salt: string): string {
-  return createHmac('sha256', token).update(JSON.stringify(['refresh', key, salt])).digest('base64url');
+  return createHmac('sha256', token)
+    .update(JSON.stringify(['refresh', key, salt]))
+    .digest('base64url');
 }

@@ -137,7 +137,9 @@ describe('the same client (ID4)', () => {
     const { refresh_token } = await world.signIn();
     const at = (address: string): Partial<UseRefreshToken> => ({ origin: { user_agent: 'x', address } });
     await rotate(world, refresh_token, newSecret(), at('192.0.2.1'));
-    expect(await rotate(world, refresh_token, newSecret(), at('2001:db8::1'))).toEqual({ kind: 'superseded' });
+    expect(await rotate(world, refresh_token, newSecret(), at('2001:db8::1'))).toEqual({
+      kind: 'superseded',
+    });
   });
 });
 

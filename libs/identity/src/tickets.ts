@@ -13,7 +13,9 @@ export interface TicketDeps {
 
 /** Whose token asks, and from where: the socket will act in its name and ends with it. */
 export interface TicketRequest
-  extends Pick<Identity, 'user_id' | 'session_id'>, Partial<Omit<Identity, 'user_id' | 'session_id' | 'name'>> {
+  extends
+    Pick<Identity, 'user_id' | 'session_id'>,
+    Partial<Omit<Identity, 'user_id' | 'session_id' | 'name'>> {
   /** Of the page that asks: only a socket from there may use the ticket. Without one no page may. */
   readonly origin?: string;
 }

@@ -135,8 +135,7 @@ function ourselves({ keys, issuer, audience }: TokenVerifierOptions): TrustedIss
     headers: ['alg', 'typ', 'kid'],
     requiredClaims: ['sub', 'sid', 'jti'],
     toleranceSeconds: 0,
-    findKey: async (kid): Promise<CryptoKey | undefined> =>
-      kid === undefined ? undefined : keys.find(kid),
+    findKey: async (kid): Promise<CryptoKey | undefined> => (kid === undefined ? undefined : keys.find(kid)),
     identify: toIdentity,
   };
 }

@@ -45,7 +45,11 @@ export async function suspendUser(deps: UserDeps, input: SuspendUser): Promise<U
       at: now,
     });
     // Whatever is left of very many sessions does not come back to life when the suspension ends.
-    return { ...before, not_before: at, suspension: { reason, at, by, ...(until === undefined ? {} : { until }) } };
+    return {
+      ...before,
+      not_before: at,
+      suspension: { reason, at, by, ...(until === undefined ? {} : { until }) },
+    };
   });
   tell(deps, ended.revocations);
   if (ended.more) await endOthers(deps, user_id);

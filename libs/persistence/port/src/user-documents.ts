@@ -1,4 +1,12 @@
-import type { BraneId, IdentityKind, Profile, PrototypeId, Scope, SessionId, UserId } from '@state-server/domain';
+import type {
+  BraneId,
+  IdentityKind,
+  Profile,
+  PrototypeId,
+  Scope,
+  SessionId,
+  UserId,
+} from '@state-server/domain';
 
 /** RFC 3339 UTC with milliseconds, so that text order is time order. */
 type Time = string;
