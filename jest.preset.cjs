@@ -28,5 +28,5 @@ module.exports = (/** @type {string} */ projectRoot) => ({
   transformIgnorePatterns: [],
   moduleNameMapper: Object.fromEntries(aliases),
   cacheDirectory: join(__dirname, 'node_modules/.cache/jest'),
-  testTimeout: 15_000,
+  testTimeout: 60_000,
 });

@@ -1,5 +1,5 @@
 export interface UntilOptions {
-  /** Milliseconds after which the wait fails; default 10,000. */
+  /** Milliseconds after which the wait fails; default 30,000: far above what a busy machine makes of it. */
   readonly timeoutMs?: number;
   /** Milliseconds between two looks; default 5. */
   readonly everyMs?: number;
@@ -15,7 +15,7 @@ export async function until<T>(
   condition: () => T | false | null | undefined | Promise<T | false | null | undefined>,
   options: UntilOptions = {},
 ): Promise<T> {
-  const { timeoutMs = 10_000, everyMs = 5, what = 'condition' } = options;
+  const { timeoutMs = 30_000, everyMs = 5, what = 'condition' } = options;
   const deadline = performance.now() + timeoutMs;
   let lastError: unknown;
   for (;;) {

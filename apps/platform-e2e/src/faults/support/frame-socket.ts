@@ -43,7 +43,7 @@ export class FrameSocket {
   }
 
   /** The first frame of that type, from now or before; it is taken out. */
-  next(type: string, timeoutMs = 10_000): Promise<Frame> {
+  next(type: string, timeoutMs = 30_000): Promise<Frame> {
     return until(
       () => {
         const index = this.frames.findIndex((frame) => frame.type === type);
