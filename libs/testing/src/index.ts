@@ -11,3 +11,5 @@ export * from './resident-bytes';
 export * from './fuzz';
 export * from './with-server';
 export * from './fake-vault';
+export * from './self-signed';
+export * from './openid';

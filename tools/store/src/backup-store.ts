@@ -119,10 +119,12 @@ async function signEverybodyOut(store: Store): Promise<number> {
   await empty(store, 'sessions', (doc) => [doc.id]);
   await empty(store, 'refresh_tokens', (doc) => [doc.hash]);
   await empty(store, 'tickets', (doc) => [doc.hash]);
+  await empty(store, 'oauth_flows', (doc) => [doc.hash]);
+  await empty(store, 'oauth_codes', (doc) => [doc.hash]);
   return users;
 }
 
-type Secret = 'sessions' | 'refresh_tokens' | 'tickets';
+type Secret = 'sessions' | 'refresh_tokens' | 'tickets' | 'oauth_flows' | 'oauth_codes';
 type SecretDoc = { readonly id: string; readonly hash: string };
 
 async function empty(

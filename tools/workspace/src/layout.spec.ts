@@ -34,7 +34,7 @@ const NOUNS = [
 ];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,
-  /^libs\/(audit|domain|protocol|commit|realtime|identity|platform|secrets|composition|client|testing|simulator)$/,
+  /^libs\/(audit|domain|protocol|commit|realtime|identity|oauth|platform|secrets|composition|client|testing|simulator)$/,
   new RegExp(`^libs/features/(${NOUNS.join('|')})$`),
   /^libs\/persistence\/(port|contract|records|memory|lmdb|foundationdb|mongo|cache|maintenance)$/,
   /^libs\/messaging\/(port|contract|memory|redis)$/,

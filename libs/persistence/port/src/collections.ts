@@ -180,6 +180,18 @@ export const COLLECTIONS = {
     expires: 'at',
     kept: 'AUDIT_RETENTION_DAYS',
   },
+  oauth_flows: {
+    id: 55,
+    key: ['hash'],
+    indexes: { by_expiry: { id: 1, fields: ['expires_at'] } },
+    expires: 'expires_at',
+  },
+  oauth_codes: {
+    id: 56,
+    key: ['hash'],
+    indexes: { by_expiry: { id: 1, fields: ['expires_at'] } },
+    expires: 'expires_at',
+  },
 } as const satisfies { readonly [Name in CollectionName]: CollectionSpec<Documents[Name]> };
 
 export type Collections = typeof COLLECTIONS;

@@ -8,6 +8,7 @@ import type {
   CheckpointDueDoc,
 } from './checkpoint-documents';
 import type { MailDoc } from './mail-document';
+import type { OAuthCodeDoc, OAuthFlowDoc } from './oauth-documents';
 import type { OperationDoc } from './operation-document';
 import type {
   BraneId,
@@ -325,6 +326,8 @@ export interface Documents {
   transactions: TransactionDoc;
   users: UserDoc;
   identities: IdentityDoc;
+  oauth_flows: OAuthFlowDoc;
+  oauth_codes: OAuthCodeDoc;
   sessions: SessionDoc;
   refresh_tokens: RefreshTokenDoc;
   revocations: RevocationDoc;

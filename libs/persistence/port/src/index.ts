@@ -3,6 +3,7 @@ export * from './checkpoint-documents';
 export * from './collections';
 export * from './documents';
 export * from './mail-document';
+export * from './oauth-documents';
 export * from './operation-document';
 export * from './store';
 export * from './read-steps';

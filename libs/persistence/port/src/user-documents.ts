@@ -47,10 +47,14 @@ export interface InventoryDoc {
   readonly added_at: Time;
 }
 
+/** A way to sign in: whom a provider knows by this subject. The e-mail is for people to read, nobody is found by it. */
 export interface IdentityDoc {
   readonly provider: string;
   readonly subject: string;
   readonly user_id: UserId;
+  readonly name?: string;
+  readonly email?: string;
+  readonly linked_at?: Time;
 }
 
 export interface SessionDoc {

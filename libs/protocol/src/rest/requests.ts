@@ -41,6 +41,31 @@ export const revokeRequest = z.strictObject({
 });
 export const sessionParams = z.strictObject({ id: sessionId });
 export const endSessionsQuery = z.strictObject({ keep: z.exactOptional(z.literal('current')) });
+/** RFC 7636: the SHA-256 of a verifier, and the verifier. */
+const challenge = z.string().check(z.regex(/^[\w-]{43}$/, 'must be an S256 code challenge'));
+const verifier = z.string().check(z.regex(/^[\w.~-]{43,128}$/, 'must be a code verifier'));
+
+export const beginSignInQuery = z.strictObject({
+  /** Where the browser goes in the end, with `code` or `error`: one of the listed addresses; a query of its own is kept. */
+  return_to: z.string().check(z.minLength(1), z.maxLength(2_000)),
+  code_challenge: challenge,
+  code_challenge_method: z.exactOptional(z.literal('S256')),
+  /** Asks the provider to sign the user in anew, or to let him choose an account. */
+  prompt: z.exactOptional(z.enum(['login', 'select_account'])),
+});
+/** What the provider adds by RFC 6749 and 9207; others may come with it. */
+export const signInCallbackQuery = z.looseObject({
+  state: z.optional(z.string()),
+  code: z.optional(z.string()),
+  error: z.optional(z.string()),
+  iss: z.optional(z.string()),
+});
+export const redeemCodeRequest = z.strictObject({
+  code: z.string().check(z.minLength(1), z.maxLength(200)),
+  code_verifier: verifier,
+});
+const provider = z.enum(['google', 'microsoft', 'dev']);
+export const identityParams = z.strictObject({ provider });
 
 /** `me`: the caller. */
 const userRef = z.union([z.literal('me'), userId]);

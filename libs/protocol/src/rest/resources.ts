@@ -78,6 +78,15 @@ export const tokens = z.object({
   user,
 });
 
+/** A way to sign in that a user has. */
+export const identity = z.object({
+  provider: z.string(),
+  /** As the provider has it; for people to tell accounts apart. */
+  name: z.exactOptional(z.string()),
+  email: z.exactOptional(z.string()),
+  linked_at: z.exactOptional(time),
+});
+
 /** A signed-in session: one per sign-in, whatever devices or sockets use its tokens. */
 export const session = z.object({
   id: sessionId,
@@ -226,6 +235,7 @@ export type AdminUserResource = z.output<typeof adminUser>;
 export type InventoryItem = z.output<typeof inventoryItem>;
 export type UserSummary = z.output<typeof userSummary>;
 export type TokensResponse = z.output<typeof tokens>;
+export type IdentityResource = z.output<typeof identity>;
 export type SessionResource = z.output<typeof session>;
 export type BraneResource = z.output<typeof brane>;
 export type MemberResource = z.output<typeof member>;

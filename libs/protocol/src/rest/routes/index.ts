@@ -5,6 +5,7 @@ import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
 import { entityRoutes } from './entity';
+import { identityRoutes } from './identities';
 import { memberRoutes } from './members';
 import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
@@ -16,6 +17,7 @@ import { userRoutes } from './users';
 /** Every route, by its id: the doors validate with it, the documents are made of it, the SDK is typed by it. */
 export const ROUTES = {
   ...authRoutes,
+  ...identityRoutes,
   ...userRoutes,
   ...braneRoutes,
   ...braneEditRoutes,
