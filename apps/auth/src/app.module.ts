@@ -1,9 +1,18 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { AUTH_DEPS, AuthHttp, type AuthHttpDeps, SessionHttp } from '@state-server/features-auth';
+import {
+  AUTH_DEPS,
+  AuthHttp,
+  type AuthHttpDeps,
+  IdentityHttp,
+  OAUTH_DEPS,
+  OAuthHttp,
+  type OAuthHttpDeps,
+  SessionHttp,
+} from '@state-server/features-auth';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 
 export interface AppParts {
-  readonly deps: Omit<AuthHttpDeps, 'verifier'>;
+  readonly deps: Omit<AuthHttpDeps, 'verifier'> & OAuthHttpDeps;
   readonly verifier: TokenVerifier;
   /** Ways to sign in. */
   readonly signIns: readonly Type[];
@@ -15,10 +24,11 @@ export class AppModule {
   static with({ deps, verifier, signIns }: AppParts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [AuthHttp, SessionHttp, ...signIns],
+      controllers: [AuthHttp, SessionHttp, OAuthHttp, IdentityHttp, ...signIns],
       providers: [
         authGuard(verifier),
         { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps },
+        { provide: OAUTH_DEPS, useValue: deps satisfies OAuthHttpDeps },
       ],
     };
   }

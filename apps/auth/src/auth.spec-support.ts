@@ -2,6 +2,7 @@ import type { Timers } from '@state-server/domain';
 import { newPrivateKeyPem } from '@state-server/identity';
 import { createMemoryHub } from '@state-server/messaging-memory';
 import { createMemoryStore } from '@state-server/persistence-memory';
+import type { Store } from '@state-server/persistence-port';
 import {
   createLogger,
   createService,
@@ -13,6 +14,7 @@ import {
 import { decodeCbor, encodeCbor } from '@state-server/protocol';
 import { createFakeEnvironment, type FakeEnvironment } from '@state-server/testing';
 import { type AuthConfig, config as schema } from './config';
+import type { OAuthOverrides } from './oauth-settings';
 import { openAuth } from './start';
 
 export const PEM = newPrivateKeyPem();
@@ -36,6 +38,7 @@ export interface TestAuth {
   readonly http: HttpService;
   readonly environment: FakeEnvironment;
   readonly lines: string[];
+  readonly store: Store;
   send(
     method: string,
     path: string,
@@ -53,6 +56,7 @@ export async function closeAll(): Promise<void> {
 export async function startAuth(
   env: Record<string, string> = {},
   change: Partial<AuthConfig> = {},
+  oauth: OAuthOverrides = {},
 ): Promise<TestAuth> {
   const fake = createFakeEnvironment({ start: Date.now() });
   const timers: Timers = realEnvironment.timers;
@@ -68,8 +72,8 @@ export async function startAuth(
   const service = createService({ config, environment, log, processMetrics: false });
   opened.push(service);
   const store = createMemoryStore({ environment });
-  const http = await openAuth(service, { store, bus: createMemoryHub().connect() });
-  return { service, http, environment: fake, lines, send: sender(http.url) };
+  const http = await openAuth(service, { store, bus: createMemoryHub().connect(), oauth });
+  return { service, http, environment: fake, lines, store, send: sender(http.url) };
 }
 
 function sender(url: string): TestAuth['send'] {

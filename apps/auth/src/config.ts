@@ -12,6 +12,7 @@ import {
   text,
   tokenFields,
 } from '@state-server/platform';
+import { oauthFields, oauthRules } from './oauth-fields';
 
 const { JWT_ISSUER, JWT_AUDIENCE } = tokenFields;
 
@@ -65,6 +66,7 @@ const fields = {
     { min: 1, max: 1_000_000 },
     { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },
   ),
+  ...oauthFields,
 } as const;
 
 type Config = ConfigOf<typeof fields>;
@@ -80,6 +82,6 @@ const idleWithinLifetime: ConfigRule<Config> = (config) =>
     : 'SESSION_IDLE_HOURS must not be longer than SESSION_LIFETIME_HOURS';
 
 /** Settings of auth. */
-export const config = defineConfig(fields, [...commonRules, oneKey, idleWithinLifetime]);
+export const config = defineConfig(fields, [...commonRules, oneKey, idleWithinLifetime, ...oauthRules]);
 
 export type AuthConfig = Config & ServiceConfig;

@@ -11,6 +11,7 @@ import type { Store } from '@state-server/persistence-port';
 import { type HttpService, type Service, startHttpService } from '@state-server/platform';
 import { AppModule } from './app.module';
 import type { AuthConfig } from './config';
+import { type OAuthOverrides, openOAuth } from './oauth-settings';
 import { readKeys } from './read-keys';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -25,7 +26,7 @@ export async function start(service: Service<AuthConfig>): Promise<HttpService> 
 /** The same over a store and a bus that are there. */
 export async function openAuth(
   service: Service<AuthConfig>,
-  { store, bus }: { readonly store: Store; readonly bus: Bus },
+  { store, bus, oauth }: { readonly store: Store; readonly bus: Bus; readonly oauth?: OAuthOverrides },
 ): Promise<HttpService> {
   const { config, environment, log, health } = service;
   const names = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
@@ -33,7 +34,12 @@ export async function openAuth(
   const revocations = await createRevocationWatch({ store, bus, environment, log });
   service.onClose('revocations', () => revocations.close());
   health.register('revocations', () => revocations.state());
+  // The settings refuse both together; whoever breaks that rule still does not open this door.
+  const dev = config.DEV_AUTH && config.NODE_ENV !== 'production';
+  const providers = await openOAuth(service, oauth);
   const deps = {
+    ...providers,
+    ways: new Set([...providers.strategies.keys(), ...(dev ? ['dev'] : [])]),
     store,
     bus,
     environment,
@@ -53,8 +59,6 @@ export async function openAuth(
     ...names,
     environment,
   });
-  // The settings refuse both together; whoever breaks that rule still does not open this door.
-  const dev = config.DEV_AUTH && config.NODE_ENV !== 'production';
   const signIns = dev ? [await loadDevSignIn()] : [];
   if (dev) log.warn('auth.dev_sign_in_open');
   return startHttpService(service, { module: AppModule.with({ deps, verifier, signIns }) });

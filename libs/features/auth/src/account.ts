@@ -1,0 +1,87 @@
+import { asUserId } from '@state-server/domain';
+import type { IdentityDoc, Transaction, UserDoc } from '@state-server/persistence-port';
+
+/** Somebody who has proven who he is, whichever way. */
+export interface Proven {
+  readonly provider: string;
+  readonly subject: string;
+  readonly name?: string;
+  /** Proven to be his own: what is not proven goes nowhere near a user. */
+  readonly email?: string;
+}
+
+export interface AccountParts {
+  /** Of the user, if he is new. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly at: string;
+  /** Emails in lower case whose owners administer the installation. */
+  readonly admins: ReadonlySet<string>;
+}
+
+/** Of a user whose provider does not tell. */
+const NO_NAME = 'Somebody';
+const MAX_NAME_CHARS = 100;
+
+/**
+ * The user of an identity; made when he comes for the first time. Nobody is found by his e-mail (OAUTH-5). Two first
+ * sign-ins at the same time write the same identity: the later one conflicts and finds the user (P1).
+ */
+export async function findOrCreateUser(
+  tx: Transaction,
+  proven: Proven,
+  parts: AccountParts,
+): Promise<UserDoc> {
+  const isAdmin = parts.admins.has(proven.email?.toLowerCase() ?? '');
+  const identity = await tx.get('identities', [proven.provider, proven.subject]);
+  const known = identity && (await tx.get('users', [identity.user_id]));
+  // Whoever comes back after his deletion is somebody new.
+  if (known && known.deleted_at === undefined) return isAdmin ? appoint(tx, known, parts.at) : known;
+  const user = newUser(proven, parts, isAdmin);
+  tx.put('users', user);
+  tx.put('identities', toIdentityDoc(proven, user, parts.at));
+  return user;
+}
+
+export function toIdentityDoc(proven: Proven, user: Pick<UserDoc, 'id'>, at: string): IdentityDoc {
+  const { provider, subject, name, email } = proven;
+  return {
+    provider,
+    subject,
+    user_id: user.id,
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+    linked_at: at,
+  };
+}
+
+/** A name as a user has one. */
+export function displayName(name: string | undefined): string {
+  const trimmed = name?.trim().slice(0, MAX_NAME_CHARS) ?? '';
+  return trimmed === '' ? NO_NAME : trimmed;
+}
+
+/** The installation names its administrators: they are so from their next sign-in on. */
+function appoint(tx: Transaction, user: UserDoc, at: string): UserDoc {
+  if (user.roles.includes('admin')) return user;
+  const admin: UserDoc = {
+    ...user,
+    roles: [...user.roles, 'admin'],
+    version: user.version + 1,
+    updated_at: at,
+  };
+  tx.put('users', admin);
+  return admin;
+}
+
+function newUser({ name, email }: Proven, { id, at }: AccountParts, isAdmin: boolean): UserDoc {
+  return {
+    id: asUserId(id),
+    name: displayName(name),
+    ...(email === undefined ? {} : { email }),
+    roles: isAdmin ? ['user', 'admin'] : ['user'],
+    version: 1,
+    created_at: at,
+    updated_at: at,
+  };
+}
