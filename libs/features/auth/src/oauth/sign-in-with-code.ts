@@ -16,7 +16,7 @@ export async function signInWithCode(
   deps: AuthDeps,
   input: RedeemCode & { readonly origin?: AuditOrigin },
 ): Promise<TokensResponse> {
-  const { store, environment, tokens, log, admins = NO_ADMINS } = deps;
+  const { store, environment, tokens, log, lifetimes, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
   const proven = await useCode(store, input, now);
   const { provider } = proven;
@@ -33,6 +33,7 @@ export async function signInWithCode(
       provider,
       ...(input.origin?.user_agent !== undefined && { user_agent: input.origin.user_agent }),
       ...(input.origin && { origin: input.origin }),
+      ...(lifetimes && { lifetimes }),
     });
     return { user, session };
   });
