@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Committer } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
 import { ANALYTICS_DEPS, AnalyticsHttp } from '@state-server/features-analytics';
+import { AUDIT_DEPS, AuditHttp } from '@state-server/features-audit';
 import {
   BRANE_DEPS,
   BraneEditHttp,
@@ -56,6 +57,7 @@ const DOORS = [
   EntityHttp,
   AnalyticsHttp,
   WebSocketHttp,
+  AuditHttp,
 ];
 const TOKENS = [
   BRANE_DEPS,
@@ -65,6 +67,7 @@ const TOKENS = [
   ENTITY_DEPS,
   ANALYTICS_DEPS,
   WEBSOCKET_DEPS,
+  AUDIT_DEPS,
 ];
 
 /** REST of every feature, behind the guard of tokens and the limits. */

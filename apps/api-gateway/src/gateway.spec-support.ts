@@ -66,6 +66,8 @@ export interface TestGatewayOptions {
   readonly kv?: MemoryKv;
   /** Put between the doors and the store. */
   readonly around?: (store: Store) => Store;
+  /** Put beneath everything, the write path too. */
+  readonly beneath?: (store: Store) => Store;
   /** Keeps what was read from that store, and is told what the write path commits. */
   readonly cacheOver?: (store: Store) => { readonly store: Store; readonly cache: ReadCache };
   /** Of another gateway, whose users are to be known here. */
@@ -75,7 +77,8 @@ export interface TestGatewayOptions {
 /** The real app on loopback, over a store in memory and the real write path. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const environment = options.environment ?? realEnvironment;
-  const stored = createMemoryStore({ environment, ...(options.kv && { kv: options.kv }) });
+  const memory = createMemoryStore({ environment, ...(options.kv && { kv: options.kv }) });
+  const stored = options.beneath?.(memory) ?? memory;
   const { store, cache } = options.cacheOver?.(stored) ?? { store: stored, cache: undefined };
   const committer = createCommitter({
     store,

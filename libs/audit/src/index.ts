@@ -1,4 +1,5 @@
-export { AUDIT_ACTIONS, type AuditAction } from './actions';
+export { AUDIT_ACTIONS, type AuditAction, isAuditAction } from './actions';
+export { type AuditFilter, type AuditPage, type AuditPlace, listAudit } from './list-audit';
 export { type AuditOrigin, originOf } from './origin';
 export {
   actorOf,

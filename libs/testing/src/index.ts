@@ -1,5 +1,7 @@
+export * from './dump';
 export * from './fake-environment';
 export * from './random';
+export * from './refused-audit';
 export * from './recording-socket';
 export * from './until';
 export * from './world-builder';

@@ -27,6 +27,7 @@ const NOUNS = [
   'entity',
   'analytics',
   'websocket',
+  'audit',
   'auth',
   'upkeep',
   'callback',

@@ -1,3 +1,4 @@
+export type { AuditResource } from './audit';
 export { errorsOf } from './errors-of';
 export * from './headers';
 export type * from './object-parts';

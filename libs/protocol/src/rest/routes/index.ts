@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { adminRoutes } from './admin';
 import { analyticsRoutes } from './analytics';
+import { auditRoutes } from './audit';
 import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
@@ -30,6 +31,7 @@ export const ROUTES = {
   ...otherRoutes,
   ...analyticsRoutes,
   ...adminRoutes,
+  ...auditRoutes,
 } as const;
 
 export type RouteId = keyof typeof ROUTES;
