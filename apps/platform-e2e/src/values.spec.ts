@@ -8,6 +8,7 @@ import { closeClients, gatewaySocket, newBrane, signIn, userOf } from './support
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((one) => !/\p{Surrogate}/u.test(one));
 /** Names of properties; a map of just `$int` or `$bytes` is the JSON form of something else, and refused as a value. */
 const key = text.filter((name) => name !== '' && !['__proto__', '$int', '$bytes'].includes(name));
+/** Integers beyond 2^53 are the server's own: of a client they are refused. */
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', maxDepth: 4 },
@@ -17,19 +18,20 @@ const { value } = fc.letrec((tie) => ({
     fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Object.is(number, -0)),
     text,
     fc.uint8Array({ maxLength: 100 }),
-    fc.bigInt({ min: 2n ** 53n, max: 2n ** 63n - 1n }),
-    fc.bigInt({ min: -(2n ** 63n), max: -(2n ** 53n) }),
     fc.array(tie('value'), { maxLength: 8 }),
     fc.dictionary(key, tie('value'), { maxKeys: 8, noNullPrototype: true }),
   ),
 }));
 const properties = fc.dictionary(key, value, { maxKeys: 6, noNullPrototype: true }) as fc.Arbitrary<ValueMap>;
+/** Without −0, which JSON writes as 0: by value they are the same. */
 const transform = fc
   .array(fc.float({ noNaN: true, min: Math.fround(-1e6), max: Math.fround(1e6) }), {
     minLength: 3,
     maxLength: 3,
   })
-  .map(([x = 0, y = 0, z = 0]) => Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x, y, z, 1));
+  .map(([x = 0, y = 0, z = 0]) =>
+    Float32Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, x + 0, y + 0, z + 0, 1),
+  );
 
 /** Runs of the property, shared out over the four doors. */
 const RUNS = 60;
