@@ -81,12 +81,14 @@ function pathOf(request: FastifyRequest): string {
 function forwardedHeaders(request: FastifyRequest, headers: Headers): Record<string, string | string[]> {
   const forwarded: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && !DROPPED.has(name)) forwarded[name] = value;
+    // Names with a colon are HTTP/2's own (RFC 9113, 8.3): what they say is said by the head of this hop.
+    if (value !== undefined && !DROPPED.has(name) && !name.startsWith(':')) forwarded[name] = value;
   }
   // Fastify has resolved the address as far as trusted proxies tell; what a client claims is dropped.
   forwarded['x-forwarded-for'] = request.ip;
   forwarded['x-forwarded-proto'] = request.protocol;
-  if (request.headers.host !== undefined) forwarded['x-forwarded-host'] = request.headers.host;
+  const host = request.headers.host ?? request.headers[':authority'];
+  if (host !== undefined) forwarded['x-forwarded-host'] = host;
   return { ...forwarded, ...outgoingHeaders(), 'x-request-id': request.id };
 }
 

@@ -21,5 +21,6 @@ export function ignoreUpgrade(server: Server, request: IncomingMessage, socket: 
   }
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   socket.unshift(rest.length === 0 ? head : Buffer.concat([head, rest]));
-  server.emit('connection', socket);
+  // A server with TLS takes what comes as encrypted; this is what came out of it.
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket);
 }

@@ -12,15 +12,21 @@ export function plainGuards(verifier: TokenVerifier, limits: RateLimits): PlainG
   };
   return {
     admitNow: (request, reply) => {
-      const identity = callers.recall(request.socket, request.headers.authorization);
+      const identity = callers.recall(connectionOf(request), request.headers.authorization);
       if (!identity) return false;
       enter(request, reply, identity);
       return true;
     },
     admit: async (request, reply) => {
-      enter(request, reply, await callers.identify(request.socket, request.headers.authorization));
+      enter(request, reply, await callers.identify(connectionOf(request), request.headers.authorization));
     },
   };
+}
+
+/** What lasts as long as the connection: over HTTP/2 each request shows a socket of its own, and one session. */
+function connectionOf({ raw, socket }: Guarded[0]): object {
+  const { stream } = raw as { readonly stream?: { readonly session?: object } };
+  return stream?.session ?? socket;
 }
 
 type Guarded = Parameters<PlainGuards['admit']>;

@@ -53,6 +53,18 @@ const processFields = {
   ),
 } as const;
 
+/** They follow their source: a certificate is renewed while the process runs. */
+export const tlsFields = {
+  TLS_CERT: optional(
+    text({
+      description:
+        'The certificate with those that lead to its authority, PEM, where the service ends TLS itself; \\n may stand for a line break.',
+      sensitive: true,
+    }),
+  ),
+  TLS_KEY: optional(text({ description: 'PEM private key of that certificate.', sensitive: true })),
+} as const;
+
 const httpFields = {
   REQUEST_TIMEOUT_MS: integer(
     { min: 1, max: 600_000 },
@@ -92,8 +104,25 @@ const httpFields = {
       'Declares that TLS ends in front of this service; production asks for this or a certificate.',
     default: 'false',
   }),
-  TLS_CERT_FILE: optional(text({ description: 'PEM certificate chain, where the service ends TLS itself.' })),
-  TLS_KEY_FILE: optional(text({ description: 'PEM private key of that certificate.' })),
+  ...tlsFields,
+  TLS_CERT_FILE: optional(text({ description: 'A file with what TLS_CERT would hold.' })),
+  TLS_KEY_FILE: optional(text({ description: 'A file with what TLS_KEY would hold.' })),
+  TLS_RELOAD_MS: integer(
+    { min: 10, max: 86_400_000 },
+    {
+      description: 'How often is looked for a new certificate, which is taken without a restart.',
+      unit: 'ms',
+      default: '10000',
+    },
+  ),
+  CONNECTIONS_PER_ADDRESS: integer(
+    { min: 1, max: 10_000_000 },
+    {
+      description:
+        'Open connections of one address (IPv6: one /64) to this process; trusted proxies, who stand for many, are not counted.',
+      default: '5000',
+    },
+  ),
 } as const;
 
 const dataFields = {
@@ -149,14 +178,17 @@ export type ServiceConfig = ConfigOf<CommonFields>;
 
 /** The rules that go with the common fields. */
 export const commonRules: readonly ConfigRule<ServiceConfig>[] = [
-  (config) =>
-    (config.TLS_CERT_FILE === undefined) === (config.TLS_KEY_FILE === undefined)
+  ({ TLS_CERT: text, TLS_CERT_FILE: file, TLS_KEY: key, TLS_KEY_FILE: keyFile }) =>
+    (text === undefined && file === undefined) === (key === undefined && keyFile === undefined)
       ? undefined
-      : 'TLS_CERT_FILE and TLS_KEY_FILE belong together',
+      : 'a certificate (TLS_CERT or TLS_CERT_FILE) and its key (TLS_KEY or TLS_KEY_FILE) belong together',
   (config) =>
-    config.NODE_ENV !== 'production' || config.TLS_AT_EDGE || config.TLS_CERT_FILE !== undefined
+    config.NODE_ENV !== 'production' ||
+    config.TLS_AT_EDGE ||
+    config.TLS_CERT !== undefined ||
+    config.TLS_CERT_FILE !== undefined
       ? undefined
-      : 'TLS_AT_EDGE must be true in production, or TLS_CERT_FILE and TLS_KEY_FILE set',
+      : 'TLS_AT_EDGE must be true in production, or TLS_CERT and TLS_KEY (or TLS_CERT_FILE and TLS_KEY_FILE) set',
   ...secretRules,
   ...storeRules,
 ];

@@ -26,13 +26,7 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
  * stands behind. A header that comes from anybody else is not looked at.
  */
 export function clientAddress(trustedProxies: readonly string[]): (request: AddressedRequest) => Client {
-  const trusted = new BlockList();
-  for (const entry of trustedProxies.flatMap((name) => NAMED[name.toLowerCase()] ?? [name]))
-    add(trusted, entry);
-  const trusts = (address: string): boolean => {
-    const plain = unmapped(address);
-    return isIP(plain) !== 0 && trusted.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
-  };
+  const trusts = trustedAddresses(trustedProxies);
   return ({ headers, socket }) => {
     const peer = socket.remoteAddress ?? 'unknown';
     if (!trusts(peer)) return { address: peer, trusted: false };
@@ -46,6 +40,16 @@ export function clientAddress(trustedProxies: readonly string[]): (request: Addr
       if (!trusts(next)) break;
     }
     return { address, trusted: true };
+  };
+}
+
+/** Tells whether an address is one of these: addresses, CIDR blocks, or names of networks. */
+export function trustedAddresses(entries: readonly string[]): (address: string) => boolean {
+  const trusted = new BlockList();
+  for (const entry of entries.flatMap((name) => NAMED[name.toLowerCase()] ?? [name])) add(trusted, entry);
+  return (address) => {
+    const plain = unmapped(address);
+    return isIP(plain) !== 0 && trusted.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
   };
 }
 

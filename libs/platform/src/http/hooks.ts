@@ -13,6 +13,7 @@ import { continueTrace, formatTraceparent } from '../log/trace-context';
 import type { Service } from '../service/service';
 import { formOfType, negotiate } from './negotiate';
 import { type KnownPaths, routeAt } from './route-table';
+import { hasTls } from './tls/tls-pair';
 import { contextOf } from './wire-request';
 
 /** Every answer carries them; a page that needs other ones says so. */
@@ -22,6 +23,8 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'x-permitted-cross-domain-policies': 'none',
   'cache-control': 'no-store',
 } as const;
 const STRICT_TRANSPORT = 'max-age=31536000; includeSubDomains';
@@ -49,9 +52,9 @@ export function installHooks(server: FastifyInstance, service: Service, paths: K
     if (request.isPlain || isProbe(request)) done();
     else runInContext(contextOf(request), done);
   });
-  server.addHook('onSend', (_request, reply, _payload, done) => {
-    // Also for what came before: a connection that were kept would be waited for.
-    if (service.health.draining) reply.header('connection', 'close');
+  server.addHook('onSend', (request, reply, _payload, done) => {
+    // Also for what came before: a connection that were kept would be waited for. HTTP/2 has GOAWAY for it.
+    if (service.health.draining && request.raw.httpVersionMajor < 2) reply.header('connection', 'close');
     done();
   });
   installAccessLog(server, service);
@@ -77,7 +80,10 @@ export function begin(service: Service, request: FastifyRequest, reply: FastifyR
   request.startedAt = service.environment.clock.monotonic();
   request.trace = continueTrace(single(headers['traceparent']), single(headers['tracestate']));
   reply.headers(SECURITY_HEADERS);
-  if (service.config.NODE_ENV === 'production') reply.header('strict-transport-security', STRICT_TRANSPORT);
+  // Over TLS alone (RFC 6797, 7.2): its own, or that of whoever stands in front.
+  if (service.config.TLS_AT_EDGE || hasTls(service.config)) {
+    reply.header('strict-transport-security', STRICT_TRANSPORT);
+  }
   reply.header(HEADERS.requestId, request.id).header('traceparent', formatTraceparent(request.trace));
 
   const format = negotiate(headers.accept, formOfType(headers['content-type']));

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { BODY_BYTES, fail, HEADERS } from '@state-server/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Service } from '../service/service';
 import { runNow } from '../log/request-context';
+import { createServer } from './create-server';
 import { begin, installHooks } from './hooks';
 import { readBodies } from './read-body';
 import { KnownPaths } from './route-table';
 import { sendError } from './send-error';
+import type { TlsPair } from './tls/tls-pair';
 import { contextOf } from './wire-request';
 
 /** A caller's own id is kept when it can do no harm in a log. */
@@ -22,9 +23,9 @@ const MAX_PARAM_CHARS = 1_100;
  * forget Fastify's error codes.
  */
 export class HttpAdapter extends FastifyAdapter {
-  constructor(service: Service) {
+  constructor(service: Service, pair: TlsPair | undefined) {
     super({
-      ...serverOptions(service),
+      ...serverOptions(service, pair),
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
         refuseUrl(service, error, request, reply);
       },
@@ -50,23 +51,19 @@ export class HttpAdapter extends FastifyAdapter {
   }
 }
 
-function serverOptions({ config }: Service) {
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TRUSTED_PROXIES: proxies } = config;
+function serverOptions({ config }: Service, pair: TlsPair | undefined) {
+  const { TRUSTED_PROXIES: proxies } = config;
   return {
     logger: false,
     bodyLimit: BODY_BYTES,
-    requestTimeout: config.RECEIVE_TIMEOUT_MS,
-    keepAliveTimeout: config.KEEP_ALIVE_MS,
-    http: { headersTimeout: config.HEADERS_TIMEOUT_MS },
+    // What Fastify asks of a server both kinds have.
+    serverFactory: (handler: RequestListener) => createServer(config, pair, handler) as Server,
     trustProxy: proxies.length === 0 ? false : [...proxies],
     requestIdHeader: false,
     genReqId: requestId,
     forceCloseConnections: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: MAX_PARAM_CHARS },
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { https: { cert: readFileSync(cert), key: readFileSync(key) } }),
   } as const;
 }
 

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import {
   type ArgumentsHost,
   Catch,
@@ -18,9 +19,13 @@ import type { Logger } from '../log/logger';
 import { startMetricsServer } from '../metrics';
 import type { Service } from '../service/service';
 import { installHealthRoutes } from './health-routes';
+import { trustedAddresses } from './client-address';
+import { Connections } from './connections';
+import type { HttpServer } from './create-server';
 import { HttpAdapter } from './http-adapter';
 import { sendError } from './send-error';
-import { UnusedConnections } from './unused-connections';
+import { followCertificate } from './tls/follow-certificate';
+import { checkPair, hasTls, readPair } from './tls/tls-pair';
 
 export interface HttpParts {
   /** The Nest module with the doors. */
@@ -58,9 +63,11 @@ class EnvelopeFilter implements ExceptionFilter {
  */
 export async function startHttpService(service: Service, parts: HttpParts): Promise<HttpService> {
   const { config, log } = service;
-  const adapter = new HttpAdapter(service);
+  const pair = hasTls(config) ? checkPair(readPair(config)) : undefined;
+  const adapter = new HttpAdapter(service, pair);
   const server = adapter.getInstance<FastifyInstance>();
-  const unused = new UnusedConnections(server.server);
+  const connections = watchConnections(service, server.server);
+  if (pair) followCertificate(service, server.server as unknown as TlsServer, pair);
   installHealthRoutes(server, service.health);
   await parts.configure?.(server);
   const options: Pick<NestApplicationOptions, 'logger' | 'bodyParser' | 'abortOnError'> = {
@@ -74,11 +81,11 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   service.onStopAccepting('http', async () => {
     // Takes no more connections and ends idle ones; answers in flight go out.
     const closed = new Promise<void>((resolve) => server.server.close(() => resolve()));
-    unused.destroy();
+    connections.end();
     await closed;
   });
   service.onClose('http', async () => {
-    server.server.closeAllConnections();
+    connections.destroy();
     await app.close();
   });
   await app.init();
@@ -89,10 +96,27 @@ export async function startHttpService(service: Service, parts: HttpParts): Prom
   await busyPort(config.HOST, config.PORT, () => app.listen(config.PORT, config.HOST));
   const { port } = server.server.address() as AddressInfo;
   service.health.started();
-  const scheme = config.TLS_CERT_FILE === undefined ? 'http' : 'https';
+  const scheme = pair ? 'https' : 'http';
   const url = `${scheme}://${config.HOST.includes(':') ? `[${config.HOST}]` : config.HOST}:${port}`;
   log.info('service.listening', { url, metrics_port: metrics.port });
   return { url, port, metricsPort: metrics.port, server };
+}
+
+function watchConnections({ config, environment, metrics }: Service, server: HttpServer): Connections {
+  const refused = metrics.counter({
+    name: 'http_connections_refused_total',
+    help: 'Connections that were closed at once because their address has its share.',
+  });
+  const limits = {
+    perAddress: config.CONNECTIONS_PER_ADDRESS,
+    isExempt: trustedAddresses(config.TRUSTED_PROXIES),
+    onRefused: () => refused.inc(),
+  };
+  return new Connections(server, limits, {
+    timers: environment.timers,
+    firstMs: config.HEADERS_TIMEOUT_MS,
+    receiveMs: config.RECEIVE_TIMEOUT_MS,
+  });
 }
 
 /** Somebody else listens there. */
