@@ -2,6 +2,7 @@ import { Controller, Get, Module, Patch, Post, Req, Res } from '@nestjs/common';
 import type { Environment } from '@state-server/domain';
 import { StoreError } from '@state-server/persistence-port';
 import { decodeCbor, fail } from '@state-server/protocol';
+import type { SecretSource } from '@state-server/secrets';
 import { commonFields, commonRules, defineConfig, loadConfig } from '../config';
 import { createLogger, currentContext, type Logger } from '../log';
 import { realEnvironment } from '../real-environment';
@@ -76,13 +77,19 @@ export function recordingLog(lines: Record<string, unknown>[]): Logger {
 }
 
 export function testService(
-  options: { env?: Record<string, string>; environment?: Environment; log?: Logger } = {},
+  options: {
+    env?: Record<string, string>;
+    environment?: Environment;
+    log?: Logger;
+    secrets?: SecretSource;
+  } = {},
 ): Service {
   return createService({
     config: loadConfig(schema, { NODE_ENV: 'test', ...options.env }),
     environment: options.environment ?? realEnvironment,
     log: options.log ?? recordingLog([]),
     processMetrics: false,
+    ...(options.secrets && { secrets: options.secrets }),
   });
 }
 
@@ -94,7 +101,7 @@ export async function closeDoors(): Promise<void> {
 }
 
 export async function startDoors(
-  options: { env?: Record<string, string>; configure?: HttpParts['configure'] } = {},
+  options: { env?: Record<string, string>; configure?: HttpParts['configure']; secrets?: SecretSource } = {},
 ): Promise<TestHttp> {
   const lines: Record<string, unknown>[] = [];
   const service = testService({ ...options, log: recordingLog(lines) });

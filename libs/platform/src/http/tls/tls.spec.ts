@@ -5,6 +5,7 @@ import { get, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { fixedSecrets } from '@state-server/secrets';
 import { type SelfSigned, selfSigned, until } from '@state-server/testing';
 import { closeDoors, startDoors, type TestHttp } from '../http.spec-support';
 
@@ -196,6 +197,34 @@ describe('a certificate', () => {
     expect((await overHttp1(`${http.url}/page`, { ca: cert })).status).toBe(200);
     const lost = startDoors({ env: { TLS_CERT: cert, TLS_KEY_FILE: join(folder, 'none') } });
     await expect(lost).rejects.toThrow('TLS_KEY_FILE names a file that cannot be read');
+  });
+
+  it('may come from wherever secrets come from, and follows it (EDGE-3)', async () => {
+    const [before, after] = [selfSigned(), selfSigned({ name: 'after' })];
+    const held = new Map([
+      ['TLS_CERT', before.cert],
+      ['TLS_KEY', before.key],
+    ]);
+    const listeners: (() => void)[] = [];
+    const secrets = {
+      ...fixedSecrets(),
+      get: (name: string) => held.get(name),
+      onChange: (_name: string, listener: () => void) => {
+        listeners.push(listener);
+        return () => undefined;
+      },
+    };
+    const env = { TLS_CERT: before.cert, TLS_KEY: before.key, TLS_RELOAD_MS: '20' };
+    const { http } = await startDoors({ env, secrets });
+    expect((await overHttp1(`${http.url}/page`, { ca: before.cert })).status).toBe(200);
+    held.set('TLS_CERT', after.cert).set('TLS_KEY', after.key);
+    for (const listener of listeners) listener();
+    const isTaken = async (): Promise<boolean> =>
+      overHttp1(`${http.url}/page`, { ca: after.cert }).then(
+        () => true,
+        () => false,
+      );
+    await until(isTaken);
   });
 
   it('that ends soon, or has ended, is told of in the log (EDGE-3)', async () => {
