@@ -1,11 +1,12 @@
+import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadSigningKeys } from '@state-server/identity';
+import { formatKeySet, loadSigningKeys, parseKeySet } from '@state-server/identity';
 import { ConfigError, loadConfig } from '@state-server/platform';
 import { ENV, PEM } from './auth.spec-support';
 import { config as schema } from './config';
-import { readKeys } from './read-keys';
+import { readKeySet } from './read-keys';
 
 const { JWT_PRIVATE_KEY: _, ...WITHOUT_KEY } = ENV;
 
@@ -31,10 +32,40 @@ describe('the settings of auth', () => {
   });
 
   it('name exactly one key', () => {
-    const problem = 'exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY must be set';
+    const problem = 'JWT_KEY_SET must be set, or exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY';
     expect(problems(WITHOUT_KEY)).toEqual([problem]);
     expect(problems({ ...ENV, JWT_PRIVATE_KEY_FILE: 'x' })).toEqual([problem]);
     expect(problems({ ...WITHOUT_KEY, JWT_PRIVATE_KEY_FILE: 'x' })).toEqual([]);
+  });
+});
+
+describe('the key set of auth (KEY-1)', () => {
+  const set = formatKeySet({ keys: [...parseKeySet(PEM).keys] });
+
+  it('comes before the keys in PEM, and is refused when it is none, without being shown', () => {
+    expect(readKeySet(loadConfig(schema, { ...ENV, JWT_KEY_SET: set })).keys).toHaveLength(1);
+    expect(problems({ ...ENV, JWT_KEY_SET: '{"keys":"hunter2"}' })).toEqual([
+      'JWT_KEY_SET must be a key set: a JSON document as the tool keys writes it',
+    ]);
+  });
+
+  it('must not be one that anybody can look up, in production', () => {
+    // RFC 8037, appendix A.1.
+    const der = `302e020100300506032b657004220420${Buffer.from('nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A', 'base64url').toString('hex')}`;
+    const pem = createPrivateKey({ key: Buffer.from(der, 'hex'), format: 'der', type: 'pkcs8' }).export({
+      type: 'pkcs8',
+      format: 'pem',
+    });
+    const known = { ...ENV, DEV_AUTH: 'false', JWT_PRIVATE_KEY: pem.toString() };
+    const production = { NODE_ENV: 'production', TLS_AT_EDGE: 'true', EMBEDDED_STORE_IN_PRODUCTION: 'true' };
+    expect(readKeySet(loadConfig(schema, known)).keys).toHaveLength(1);
+    expect(() => readKeySet({ ...loadConfig(schema, known), NODE_ENV: 'production' })).toThrow(
+      'JWT_PRIVATE_KEY must not hold a key of the documents in production',
+    );
+    const asSet = formatKeySet(parseKeySet(pem.toString()));
+    expect(problems({ ...known, ...production, JWT_KEY_SET: asSet })).toEqual([
+      'JWT_KEY_SET must not hold a key of the documents in production',
+    ]);
   });
 });
 
@@ -49,16 +80,16 @@ describe('the key of auth', () => {
     writeFileSync(file, PEM);
     const fromFile = loadConfig(schema, { ...WITHOUT_KEY, JWT_PRIVATE_KEY_FILE: file });
     const fromText = loadConfig(schema, { ...ENV, JWT_PRIVATE_KEY: PEM.replaceAll('\n', '\\n') });
-    expect([(await readKeys(fromFile)).kid, (await readKeys(fromText)).kid]).toEqual([kid, kid]);
+    expect([readKeySet(fromFile).keys[0]?.kid, readKeySet(fromText).keys[0]?.kid]).toEqual([kid, kid]);
   });
 
-  it('that is none is told by the name of the setting', async () => {
+  it('that is none is told by the name of the setting', () => {
     const missing = loadConfig(schema, { ...WITHOUT_KEY, JWT_PRIVATE_KEY_FILE: join(folder, 'none') });
-    await expect(readKeys(missing)).rejects.toEqual(
+    expect(() => readKeySet(missing)).toThrow(
       new ConfigError(['JWT_PRIVATE_KEY_FILE names a file that cannot be read']),
     );
     const broken = loadConfig(schema, { ...ENV, JWT_PRIVATE_KEY: 'hunter2' });
-    await expect(readKeys(broken)).rejects.toEqual(
+    expect(() => readKeySet(broken)).toThrow(
       new ConfigError(['JWT_PRIVATE_KEY: it holds no PKCS #8 private key in PEM']),
     );
   });

@@ -1,9 +1,11 @@
+import { keySetWeakness, type KeySet, parseKeySet } from '@state-server/identity';
 import {
   commonFields,
   commonRules,
   type ConfigOf,
   type ConfigRule,
   defineConfig,
+  field,
   flag,
   integer,
   list,
@@ -15,6 +17,15 @@ import {
 import { oauthFields, oauthRules } from './oauth-fields';
 
 const { JWT_ISSUER, JWT_AUDIENCE } = tokenFields;
+
+/** Undefined: it is none. What is wrong with it would repeat nothing of it either, but a setting has one line. */
+function keySetIn(text: string): KeySet | undefined {
+  try {
+    return parseKeySet(text);
+  } catch {
+    return undefined;
+  }
+}
 
 const fields = {
   // api-gateway forwards to this service, and tells the client's address.
@@ -31,6 +42,14 @@ const fields = {
     text({
       description: 'The same as text, where there is no file; \\n may stand for a line break.',
       sensitive: true,
+    }),
+  ),
+  JWT_KEY_SET: optional(
+    field(keySetIn, 'must be a key set: a JSON document as the tool keys writes it', {
+      description:
+        'The key set as the tool keys writes it: signs and publishes by its times, follows changes, taken before JWT_PRIVATE_KEY.',
+      sensitive: true,
+      inProduction: keySetWeakness,
     }),
   ),
   DEV_AUTH: flag({
@@ -72,8 +91,9 @@ const fields = {
 type Config = ConfigOf<typeof fields>;
 
 const oneKey: ConfigRule<Config> = (config) =>
+  config.JWT_KEY_SET === undefined &&
   (config.JWT_PRIVATE_KEY_FILE === undefined) === (config.JWT_PRIVATE_KEY === undefined)
-    ? 'exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY must be set'
+    ? 'JWT_KEY_SET must be set, or exactly one of JWT_PRIVATE_KEY_FILE and JWT_PRIVATE_KEY'
     : undefined;
 
 const idleWithinLifetime: ConfigRule<Config> = (config) =>

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
+import { formatKeySet, type KeySet, parseKeySet, rotateKeySet } from '@state-server/identity';
 import { until } from '@state-server/testing';
 import { buildSync } from 'esbuild';
 import { ENV } from './auth.spec-support';
@@ -102,5 +103,61 @@ describe('the process of a service (PLAT-11, PLAT-12)', () => {
     await until(() => out().includes('service.draining'));
     child.kill('SIGTERM');
     expect(await ended).toBe(1);
+  });
+});
+
+describe('the key set of a process that is killed (KEY-4)', () => {
+  const json = async (url: string, init: RequestInit = {}): Promise<Record<string, unknown>> => {
+    const headers = { accept: 'application/json', 'content-type': 'application/json', ...init.headers };
+    const response = await fetch(url, { ...init, headers });
+    const body = (await response.json()) as Record<string, unknown>;
+    return { status: response.status, ...body };
+  };
+  const kidOf = (token: unknown): unknown => {
+    const header = Buffer.from(String(token).split('.')[0] ?? '', 'base64url').toString();
+    return (JSON.parse(header) as { kid?: unknown }).kid;
+  };
+  const publishedBy = async (url: string): Promise<unknown[]> =>
+    ((await json(`${url}/auth/.well-known/jwks.json`))['keys'] as { kid: unknown }[]).map(({ kid }) => kid);
+
+  it('during a rotation loses no session: old tokens are good, and refreshing gives new ones', async () => {
+    const file = join(folder, 'key-set.json');
+    const rotate = (leadMs: number): KeySet => {
+      const before = existsSync(file) ? parseKeySet(readFileSync(file, 'utf8')) : { keys: [] };
+      const times = { now: Date.now(), leadMs, drainMs: 30 * 60_000 };
+      const outcome = rotateKeySet(before, times);
+      if (outcome.kind !== 'begun') throw new Error(outcome.kind);
+      writeFileSync(file, formatKeySet(outcome.set));
+      return outcome.set;
+    };
+    const [old] = rotate(0).keys;
+    const env = { JWT_PRIVATE_KEY: '', JWT_KEY_SET_FILE: file, SECRETS_POLL_MS: '100' };
+    const first = run(env);
+    let url = await first.listening();
+    const signedIn = await json(`${url}/auth/dev`, { method: 'POST', body: '{"name":"Ada"}' });
+    expect(kidOf(signedIn['access_token'])).toBe(old?.kid);
+
+    const [next] = rotate(1_000).keys;
+    // Published while it does not sign yet.
+    await until(async () => (await publishedBy(url)).includes(next?.kid), { timeoutMs: 20_000 });
+    expect(await publishedBy(url)).toEqual([old?.kid, next?.kid]);
+    first.child.kill('SIGKILL');
+    await first.ended;
+
+    url = await run(env).listening();
+    const authorization = `Bearer ${String(signedIn['access_token'])}`;
+    expect(await json(`${url}/auth/session`, { headers: { authorization } })).toMatchObject({ status: 200 });
+    await until(async () => (await publishedBy(url))[0] === next?.kid, { timeoutMs: 20_000 });
+    const refreshed = await json(`${url}/auth/refresh`, {
+      method: 'POST',
+      body: JSON.stringify({ refresh_token: signedIn['refresh_token'] }),
+    });
+    expect([refreshed['status'], kidOf(refreshed['access_token'])]).toEqual([200, next?.kid]);
+    for (const token of [signedIn['access_token'], refreshed['access_token']]) {
+      const session = await json(`${url}/auth/session`, {
+        headers: { authorization: `Bearer ${String(token)}` },
+      });
+      expect(session['status']).toBe(200);
+    }
   });
 });

@@ -1,18 +1,13 @@
 import { announceWrites, openBus, openStore } from '@state-server/composition';
 import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
-import {
-  createRevocationWatch,
-  createTokenIssuer,
-  createTokenVerifier,
-  staticKeys,
-} from '@state-server/identity';
+import { createRevocationWatch, createTokenIssuer, createTokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
 import { type HttpService, type Service, startHttpService } from '@state-server/platform';
 import { AppModule } from './app.module';
 import type { AuthConfig } from './config';
 import { type OAuthOverrides, openOAuth } from './oauth-settings';
-import { readKeys } from './read-keys';
+import { openSigningKeys } from './open-signing-keys';
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -30,7 +25,7 @@ export async function openAuth(
 ): Promise<HttpService> {
   const { config, environment, log, health } = service;
   const names = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
-  const keys = await readKeys(config);
+  const keys = await openSigningKeys(service);
   const revocations = await createRevocationWatch({ store, bus, environment, log });
   service.onClose('revocations', () => revocations.close());
   health.register('revocations', () => revocations.state());
@@ -45,7 +40,7 @@ export async function openAuth(
     environment,
     log,
     tokens: createTokenIssuer({ keys, ...names, environment }),
-    jwks: keys.jwks,
+    jwks: () => keys.jwks,
     admins: new Set(config.ADMIN_EMAILS),
     lifetimes: {
       idleMs: config.SESSION_IDLE_HOURS * HOUR_MS,
@@ -54,7 +49,7 @@ export async function openAuth(
     signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
   };
   const verifier = createTokenVerifier({
-    keys: await staticKeys(keys.jwks),
+    keys,
     revocations,
     ...names,
     environment,

@@ -35,6 +35,7 @@ export async function openVerifier(
   service.onClose('revocations', () => revocations.close());
   health.register('revocations', () => revocations.state());
   const keys = remoteKeys({ url: config.JWT_JWKS_URL, environment, log });
+  service.onClose('keys', () => keys.close());
   health.register('keys', () => keys.state());
   const { JWT_ISSUER: issuer, JWT_AUDIENCE: audience } = config;
   const clockSkew = createSkewMeter({

@@ -4,7 +4,22 @@ export { bearerToken, createAuthenticate, type Credentials } from './authenticat
 export { ACCESS_TOKEN_MS, type Identity, TICKET_MS } from './identity';
 export { ConnectionCallers } from './connection-callers';
 export { type KeySource, staticKeys } from './key-source';
-export { remoteKeys, type RemoteKeysOptions } from './remote-keys';
+export {
+  formatKeySet,
+  type KeyRecord,
+  type KeySet,
+  keySetWeakness,
+  type KeyState,
+  newPrivateKey,
+  parseKeySet,
+  rotateKeySet,
+  type RotateOptions,
+  type RotateOutcome,
+  signingKeyOf,
+  stateOf,
+} from './key-set';
+export { LiveSigningKeys, PUBLISHED_FIRST_MS } from './live-signing-keys';
+export { type RemoteKeys, remoteKeys, type RemoteKeysOptions } from './remote-keys';
 export { announceRevocation } from './revocation-messages';
 export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';
 export type { Revocations, RevocationSubject } from './revocations';

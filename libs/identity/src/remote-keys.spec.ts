@@ -1,5 +1,5 @@
 import { silentLogger } from '@state-server/platform';
-import { createFakeEnvironment } from '@state-server/testing';
+import { createFakeEnvironment, until } from '@state-server/testing';
 import { coded } from './identity.spec-support';
 import { remoteKeys } from './remote-keys';
 import { type Jwks, loadSigningKeys } from './signing-keys';
@@ -39,22 +39,54 @@ describe('the keys of the auth service (ID2)', () => {
     expect([auth.looks, keys.state().status]).toEqual([1, 'ok']);
   });
 
-  it('serve while they are looked at again, and while auth is away', async () => {
+  it('serve while they are looked at again, and while auth is away, for a day (KEY-6)', async () => {
     const { environment, keys, first, auth } = await world();
     await keys.find(first.kid);
-    await environment.advance(5 * MINUTE + 1);
     auth.answer = away;
+    await environment.advance(MINUTE);
+    await until(() => keys.state().status === 'degraded');
+    expect([auth.looks, await keys.find(first.kid)]).toEqual([2, expect.anything()]);
+    await environment.advance(23 * 60 * MINUTE);
     expect(await keys.find(first.kid)).toBeDefined();
-    await environment.settle();
-    expect([auth.looks, keys.state().status]).toEqual([2, 'degraded']);
     await environment.advance(60 * MINUTE);
-    expect(await keys.find(first.kid)).toBeDefined();
-    await environment.settle();
+    await expect(keys.find(first.kid)).rejects.toEqual(coded('dependency.unavailable'));
+    expect(keys.state().status).toBe('unavailable');
     auth.answer = () => Promise.resolve(jwksAnswer(first.jwks));
     await environment.advance(1_000);
+    expect([await keys.find(first.kid), keys.state().status]).toEqual([expect.anything(), 'ok']);
+  });
+
+  it('are looked at in the background: the next is known before it signs, a retired one disappears (KEY-6)', async () => {
+    const { environment, keys, first, second, auth } = await world();
     await keys.find(first.kid);
-    await environment.settle();
-    expect(keys.state().status).toBe('ok');
+    auth.answer = () => Promise.resolve(jwksAnswer({ keys: [...first.jwks.keys, ...second.jwks.keys] }));
+    await environment.advance(MINUTE);
+    await until(() => auth.looks === 2);
+    auth.answer = away;
+    expect(await until(() => keys.find(second.kid))).toBeDefined();
+    auth.answer = () => Promise.resolve(jwksAnswer(second.jwks));
+    await environment.advance(MINUTE);
+    await until(async () => (await keys.find(first.kid)) === undefined);
+    expect(await keys.find(second.kid)).toBeDefined();
+  });
+
+  it('that are known are never waited for, though a look hangs (KEY-6)', async () => {
+    const { environment, keys, first, auth } = await world();
+    await keys.find(first.kid);
+    auth.answer = () => new Promise(() => undefined);
+    await environment.advance(MINUTE);
+    await until(() => auth.looks === 2);
+    expect(await keys.find(first.kid)).toBeDefined();
+    keys.close();
+  });
+
+  it('are looked for again at once after a look in the background: that one was for nobody (KEY-6)', async () => {
+    const { environment, keys, first, second, auth } = await world();
+    await keys.find(first.kid);
+    await environment.advance(MINUTE);
+    await until(() => auth.looks === 2);
+    auth.answer = () => Promise.resolve(jwksAnswer(second.jwks));
+    expect(await keys.find(second.kid)).toBeDefined();
   });
 
   it('are looked at again at once for a name that is not known: a new key works as soon as it is published', async () => {

@@ -1,4 +1,4 @@
-import type { Environment } from '@state-server/domain';
+import type { Environment, TimerHandle } from '@state-server/domain';
 import { type Logger, outgoingHeaders, withDeadline } from '@state-server/platform';
 import { decodeJson, fail } from '@state-server/protocol';
 import type { CryptoKey } from 'jose';
@@ -14,10 +14,21 @@ export interface RemoteKeysOptions {
   readonly fetch?: typeof fetch;
   /** Milliseconds for one look; default 2,000. */
   readonly deadlineMs?: number;
-  /** Milliseconds after which keys are looked at again, while the old ones go on to serve; default 5 minutes. */
-  readonly freshMs?: number;
-  /** Milliseconds between two looks at least, whatever is asked for; default 10,000. After a failure a tenth of it. */
+  /** Milliseconds between two looks in the background, whoever asks meanwhile; default one minute. */
+  readonly refreshMs?: number;
+  /** Milliseconds between two looks for names that are not known; default 10,000. After a failure a tenth of it. */
   readonly pauseMs?: number;
+  /** Milliseconds after the last good look from which known keys are not believed any more; default one day. */
+  readonly maxStaleMs?: number;
+}
+
+const REFRESH_MS = 60_000;
+const PAUSE_MS = 10_000;
+const MAX_STALE_MS = 24 * 60 * 60 * 1_000;
+
+export interface RemoteKeys extends KeySource {
+  /** No look in the background any more. */
+  close(): void;
 }
 
 const MAX_KEYS = 20;
@@ -36,58 +47,81 @@ const ed25519Schema = z.object({
 });
 
 /**
- * The keys that the auth service publishes. Kept, and used while they are looked at again: auth may be away for as long
- * as it likes, once they are known. An unknown name is looked for at once, but not by every forged token anew.
+ * The keys that the auth service publishes, stale while they are revalidated: who asks for a known key is answered from memory,
+ * while a look in the background once a minute takes what is new before it signs and drops what is retired. An unknown name is
+ * looked for at once, but not by every forged token anew. Auth may be away for a day, once the keys are known.
  */
-export function remoteKeys(options: RemoteKeysOptions): KeySource {
-  return new RemoteKeys(options);
+export function remoteKeys(options: RemoteKeysOptions): RemoteKeys {
+  return new PublishedKeys(options);
 }
 
-class RemoteKeys implements KeySource {
+class PublishedKeys implements RemoteKeys {
   private keys: ReadonlyMap<string, CryptoKey> | undefined;
-  /** Monotonic ms of the last success and of the last attempt. */
+  /** Monotonic ms of the last success, and of the last look that somebody asked for. */
   private succeededAt = Number.NEGATIVE_INFINITY;
-  private attemptedAt = Number.NEGATIVE_INFINITY;
+  private askedAt = Number.NEGATIVE_INFINITY;
   private failed = false;
   private looking: Promise<void> | undefined;
+  private timer: TimerHandle | undefined;
 
-  constructor(private readonly options: RemoteKeysOptions) {}
+  constructor(private readonly options: RemoteKeysOptions) {
+    this.scheduleNext();
+  }
 
   async find(kid: string): Promise<CryptoKey | undefined> {
-    const known = this.keys?.get(kid);
-    if (known) {
-      if (this.age() > (this.options.freshMs ?? 300_000)) void this.look();
-      return known;
-    }
-    await this.look();
-    const found = this.keys?.get(kid);
-    if (!found && (this.keys === undefined || this.failed)) throw fail('dependency.unavailable');
+    const known = this.usable()?.get(kid);
+    if (known) return known;
+    await this.askedFor();
+    const keys = this.usable();
+    const found = keys?.get(kid);
+    if (!found && (keys === undefined || this.failed)) throw fail('dependency.unavailable');
     return found;
   }
 
   state(): ReturnType<KeySource['state']> {
-    if (this.keys === undefined) {
-      void this.look();
-      return { status: 'unavailable', message: 'The public keys of the auth service are not known yet.' };
+    if (this.usable() === undefined) {
+      void this.askedFor();
+      const since = this.keys === undefined ? 'not known yet' : 'too old';
+      return { status: 'unavailable', message: `The public keys of the auth service are ${since}.` };
     }
     return this.failed
       ? { status: 'degraded', message: 'The auth service does not answer; its known keys are used.' }
       : { status: 'ok' };
   }
 
-  private age(): number {
-    return this.options.environment.clock.monotonic() - this.succeededAt;
+  close(): void {
+    if (this.timer !== undefined) this.options.environment.timers.clear(this.timer);
+    this.timer = undefined;
   }
 
-  /** One look at a time, and none too soon after the last. Never rejects. */
-  private look(): Promise<void> {
-    if (this.looking) return this.looking;
+  private usable(): ReadonlyMap<string, CryptoKey> | undefined {
+    const age = this.options.environment.clock.monotonic() - this.succeededAt;
+    return age <= (this.options.maxStaleMs ?? MAX_STALE_MS) ? this.keys : undefined;
+  }
+
+  private scheduleNext(): void {
+    const { environment, refreshMs = REFRESH_MS, pauseMs = PAUSE_MS } = this.options;
+    const timer = environment.timers.set(this.failed ? pauseMs : refreshMs, () => {
+      void this.look().then(() => {
+        if (this.timer === timer) this.scheduleNext();
+      });
+    });
+    this.timer = timer;
+  }
+
+  /** A look because somebody wants a key: none too soon after the last of these. */
+  private askedFor(): Promise<void> {
     const now = this.options.environment.clock.monotonic();
-    const pauseMs = this.options.pauseMs ?? 10_000;
-    if (now - this.attemptedAt < (this.failed || !this.keys ? pauseMs / 10 : pauseMs))
-      return Promise.resolve();
-    this.attemptedAt = now;
-    this.looking = this.load().finally(() => (this.looking = undefined));
+    const { pauseMs = PAUSE_MS } = this.options;
+    const isWorse = this.failed || this.usable() === undefined;
+    if (!this.looking && now - this.askedAt < (isWorse ? pauseMs / 10 : pauseMs)) return Promise.resolve();
+    this.askedAt = now;
+    return this.look();
+  }
+
+  /** One look at a time. Never rejects. */
+  private look(): Promise<void> {
+    this.looking ??= this.load().finally(() => (this.looking = undefined));
     return this.looking;
   }
 

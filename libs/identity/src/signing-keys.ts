@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { calculateJwkThumbprint, type CryptoKey, importJWK, importPKCS8 } from 'jose';
+import { type CryptoKey, importJWK, importPKCS8 } from 'jose';
+import { kidOf, parseKeySet, publicPartOf } from './key-set';
 
 /** A public key as it stands in the JWKS. */
 export interface PublicKey {
@@ -16,6 +16,7 @@ export interface Jwks {
   readonly keys: readonly PublicKey[];
 }
 
+/** What tokens are signed with: to be asked anew for each of them, for keys change while the service runs. */
 export interface SigningKeys {
   readonly kid: string;
   readonly privateKey: CryptoKey;
@@ -23,35 +24,18 @@ export interface SigningKeys {
   readonly jwks: Jwks;
 }
 
-const PEM_BLOCK = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/g;
-
-/**
- * The keys of the auth service from PKCS #8 PEM (Ed25519). Of several blocks the first signs and all verify: to rotate,
- * put the new key before the old one, and take the old one out after 15 minutes. Throws without repeating any of it.
- */
+/** Keys that do not change, from PKCS #8 PEM (Ed25519): the first signs, all verify. Throws without repeating any of it. */
 export async function loadSigningKeys(pem: string): Promise<SigningKeys> {
-  const blocks = pem.match(PEM_BLOCK) ?? [];
-  const [first] = blocks;
-  if (first === undefined) throw new Error('it holds no PKCS #8 private key in PEM');
-  const keys = await Promise.all(blocks.map(toPublicKey));
+  const { keys } = parseKeySet(pem);
   const [signing] = keys;
   if (signing === undefined) throw new Error('it holds no key');
-  return { kid: signing.kid, privateKey: await importPKCS8(first, 'EdDSA'), jwks: { keys } };
+  const jwks = { keys: keys.map(({ private_key }) => publicKeyOf(private_key)) };
+  return { kid: signing.kid, privateKey: await importPKCS8(signing.private_key, 'EdDSA'), jwks };
 }
 
-async function toPublicKey(block: string): Promise<PublicKey> {
-  const { crv, x } = publicPart(block);
-  if (crv !== 'Ed25519' || x === undefined) throw new Error('it holds a key that is not Ed25519');
-  const kid = await calculateJwkThumbprint({ kty: 'OKP', crv, x });
-  return { kty: 'OKP', crv, x, kid, alg: 'EdDSA', use: 'sig' };
-}
-
-function publicPart(block: string): { readonly crv?: string; readonly x?: string } {
-  try {
-    return createPublicKey(createPrivateKey(block)).export({ format: 'jwk' });
-  } catch (error) {
-    throw new Error('it holds a private key that cannot be read', { cause: error });
-  }
+/** What is published of a private key (Ed25519, PKCS #8 in PEM). */
+export function publicKeyOf(pem: string): PublicKey {
+  return { kty: 'OKP', crv: 'Ed25519', x: publicPartOf(pem), kid: kidOf(pem), alg: 'EdDSA', use: 'sig' };
 }
 
 /** For verification alone. Throws when it is not an Ed25519 key. */

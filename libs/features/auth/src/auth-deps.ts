@@ -23,6 +23,7 @@ export interface AuthDeps {
 
 export interface AuthHttpDeps extends AuthDeps {
   readonly verifier: TokenVerifier;
-  readonly jwks: Jwks;
+  /** At this moment. */
+  readonly jwks: () => Jwks;
   readonly signInLimit: SignInLimit;
 }

@@ -17,8 +17,8 @@ import { logOut } from './log-out';
 import { refreshSession } from './refresh-session';
 import { revokeGivenToken } from './revoke-given-token';
 
-/** Who verifies tokens looks again after this time, and at once when it meets a key that it does not know. */
-const JWKS_CACHE = 'public, max-age=300';
+/** Caches in between must not keep a key from those who look once a minute: see remote-keys. */
+const JWKS_CACHE = 'public, max-age=30';
 
 /** REST for /auth. */
 @Controller('auth')
@@ -53,6 +53,6 @@ export class AuthHttp {
 
   @Get('.well-known/jwks.json')
   jwks(@Res() reply: RestReply): void {
-    respond(reply, okAnswer(this.deps.jwks, { 'cache-control': JWKS_CACHE }));
+    respond(reply, okAnswer(this.deps.jwks(), { 'cache-control': JWKS_CACHE }));
   }
 }

@@ -140,8 +140,9 @@ function weakness(field: Field<unknown>, text: string, value: unknown): string |
   return field.inProduction?.(value) ?? (field.sensitive ? placeholder(text) : undefined);
 }
 
-/** Whatever a secret is for: what anybody would try is none. Several may stand in one text. */
+/** Whatever a secret is for: what anybody would try is none. Several may stand in one text; of a URL only the password is one. */
 function placeholder(text: string): string | undefined {
+  if (text.includes('://')) return undefined;
   return text
     .split(',')
     .map((part) => (part.trim() === '' ? undefined : placeholderWeakness(part.trim())))
