@@ -1,19 +1,18 @@
 import {
+  type ActionOn,
   type BraneChange,
   type BraneMeta,
   can,
   mayModerate,
-  roleIn,
+  standingIn,
   type UserId,
 } from '@state-server/domain';
-import { fail, type StateError } from '@state-server/protocol';
+import { assertCan, fail, type StateError } from '@state-server/protocol';
 import type { HeadDoc } from '@state-server/persistence-port';
 import type { Work as AnyWork } from './work';
 
 /** What of a request decides whether it is allowed. */
 type Work = Pick<AnyWork, 'request' | 'demand'>;
-
-type Standing = ReturnType<typeof roleIn>;
 
 /** A brane whose purge has begun refuses everything (SYNC L7); of a tombstone nobody can be told whose it was. */
 export function assertNotGone(work: Work, head: HeadDoc, meta: () => BraneMeta): void {
@@ -25,10 +24,7 @@ export function assertNotGone(work: Work, head: HeadDoc, meta: () => BraneMeta):
 
 /** Refuses whoever may not even know that the brane is there. */
 export function assertVisible(work: Work, meta: BraneMeta): void {
-  const { actor } = work.request;
-  if (actor.kind === 'user' && roleIn(meta, actor.user_id) === null) {
-    throw fail('brane.not_found', { brane_id: meta.id });
-  }
+  assertCan(work.request.actor, 'brane.view', meta, { details: { brane_id: meta.id } });
 }
 
 /** Checks the actor's role as it is in this transaction (SYNC L6), and that the brane takes what is asked. */
@@ -39,17 +35,17 @@ export function assertAllowed(work: Work, meta: BraneMeta): void {
   const edits = demand.kind !== 'administer' && demand.kind !== 'reap';
   if (edits && typeof meta.archived_at === 'string') {
     // Whoever could not edit it anyway is told that, and not what he might do about it.
-    if (actor.kind === 'user' && !can(roleIn(meta, actor.user_id), 'edit')) throw denied(work, meta);
+    if (can(actor, 'brane.edit', meta) !== 'allowed') throw denied(work, meta);
     throw fail('brane.archived', { brane_id, archived_at: meta.archived_at });
   }
   const isUnfinished = meta.forked_from?.complete === false && work.request.operation_id === undefined;
   if (actor.kind === 'system') return;
-  if (!allowed(meta, roleIn(meta, actor.user_id), work)) throw denied(work, meta);
+  if (!allowed(work, meta)) throw denied(work, meta);
   if (edits && isUnfinished) throw fail('brane.frozen', { brane_id, reason: 'it is still being copied' });
 }
 
 function denied({ request }: Work, meta: BraneMeta): StateError {
-  const role = roleIn(meta, request.actor.user_id);
+  const role = standingIn(meta, request.actor.user_id);
   const details = { brane_id: request.brane_id, role };
   return fail('permission.denied', details, `A ${role ?? 'stranger'} may not do this here.`);
 }
@@ -61,16 +57,17 @@ function standsDeletion({ demand, request }: Work): boolean {
   return request.actor.kind === 'system' || demand.ops.every(({ op }) => op === 'set_status');
 }
 
-function allowed(meta: BraneMeta, role: Standing, { demand, request }: Work): boolean {
+function allowed({ demand, request }: Work, meta: BraneMeta): boolean {
+  const may = (action: ActionOn<'brane'>): boolean => can(request.actor, action, meta) === 'allowed';
   switch (demand.kind) {
     case 'edit':
     case 'restore':
-      return can(role, 'edit');
+      return may('brane.edit');
     case 'undo':
     case 'redo':
-      return can(role, 'undo');
+      return may('brane.undo');
     case 'administer':
-      return demand.ops.every((op) => mayAdminister(meta, role, op, request));
+      return demand.ops.every((op) => mayAdminister(may, meta, op, request));
     case 'reap':
     case 'expire':
       return false;
@@ -80,8 +77,8 @@ function allowed(meta: BraneMeta, role: Standing, { demand, request }: Work): bo
 }
 
 function mayAdminister(
+  may: (action: ActionOn<'brane'>) => boolean,
   meta: BraneMeta,
-  role: Standing,
   op: BraneChange,
   { actor, operation_id }: Work['request'],
 ): boolean {
@@ -93,17 +90,14 @@ function mayAdminister(
       if (!targets.every((target) => mayModerate(meta, userId, target))) return false;
       if (targets.length > 0 && Object.keys(configures).length === 0) return true;
       // What a brane is a copy of is the server's own.
-      return can(role, 'configure') && (op.forked_from === undefined || operation_id !== undefined);
+      return may('brane.configure') && (op.forked_from === undefined || operation_id !== undefined);
     }
     case 'set_member':
       // Every member may leave.
-      return (
-        can(role, 'manage_members') ||
-        (op.user_id === userId && op.role === null && role !== 'guest' && role !== null)
-      );
+      return may('brane.manage_members') || (op.user_id === userId && op.role === null && may('brane.leave'));
     case 'set_status':
       // The way to a purge is the server's own.
-      return can(role, 'delete_brane') && (op.status === 'live' || op.status === 'deleted');
+      return may('brane.delete') && (op.status === 'live' || op.status === 'deleted');
     default:
       return op satisfies never;
   }

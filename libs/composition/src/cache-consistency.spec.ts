@@ -5,10 +5,10 @@ import {
   asOpId,
   asUserId,
   type BraneId,
+  asUser,
   can,
   type Environment,
   type ObjectId,
-  roleIn,
   type UserId,
 } from '@state-server/domain';
 import { createMemoryHub } from '@state-server/messaging-memory';
@@ -204,7 +204,7 @@ describe.each([
     const began = now();
     const { demand } = session;
     const view = await readObjectFor(instance, { id, user_id: by, demand });
-    const may = view !== undefined && can(roleIn(view.meta, by), 'view');
+    const may = can(asUser(by), 'brane.view', view?.meta) === 'allowed';
     const wasOut = out.some(({ from, to }) => from + STALE_MS + ROUNDING_MS < began && now() < to);
     if (by === member && may && wasOut) wrong.push('somebody who is out is shown something');
     if (!view || (by === owner && !may)) {

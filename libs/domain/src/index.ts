@@ -1,4 +1,5 @@
 export { applyOp } from './apply-op';
+export * from './authorisation';
 export { applyBraneOp, newMeta, newRoot, type NewBraneMeta } from './brane';
 export { BRANE_LIMITS, changeBrane } from './change-brane';
 export type { EditEnvironment, PrototypeRules, Resolved, Skipped } from './draft';
@@ -51,7 +52,7 @@ export { maySee } from './prototype/usable';
 export { isAsWanted, type RestoreEnvironment, type RestoreTarget, resolveRestore } from './resolve-restore';
 export { resolveUndo, type UndoneEntry } from './resolve-undo';
 export { respread, type Respread } from './respread';
-export { type Action, can, grantedRole, isMuted, mayModerate, roleIn, type Standing } from './roles';
+export { grantedRole, isMuted, roleIn, type Standing } from './roles';
 export { emptyScene, Scene } from './scene';
 export { hasScope, type IdentityKind, isScope, type Scope, SCOPES } from './scopes';
 export type { SceneReader } from './scene-reader';

@@ -1,18 +1,8 @@
 import type { BraneMeta, Restrictions, Role } from './entities';
 import type { UserId } from './ids';
 
-/** A member's role, or `guest`: whoever may view through the brane's visibility alone. */
+/** A member's role, or `guest`: whoever may view through the brane's visibility alone. What each may do: RIGHTS. */
 export type Standing = Role | 'guest';
-
-export type Action = 'view' | 'edit' | 'undo' | 'moderate' | 'manage_members' | 'configure' | 'delete_brane';
-
-const RIGHTS: Readonly<Record<Standing, readonly Action[]>> = {
-  owner: ['view', 'edit', 'undo', 'moderate', 'manage_members', 'configure', 'delete_brane'],
-  moderator: ['view', 'edit', 'undo', 'moderate'],
-  editor: ['view', 'edit', 'undo'],
-  viewer: ['view'],
-  guest: ['view'],
-};
 
 /** What the user was made in the brane, whatever moderation says of him; null: nothing, and it is private. */
 export function grantedRole(meta: BraneMeta, userId: UserId | null): Standing | null {
@@ -34,18 +24,6 @@ export function roleIn(meta: BraneMeta, userId: UserId | null): Standing | null 
 /** Whether he may only look: neither edit nor show himself. */
 export function isMuted(meta: Pick<BraneMeta, 'mutes'>, userId: UserId): boolean {
   return isRestricted(meta.mutes, userId);
-}
-
-export function can(standing: Standing | null, action: Action): boolean {
-  return standing !== null && RIGHTS[standing].includes(action);
-}
-
-/** Whether he may kick, ban or mute that one: nobody himself, nobody an owner, and moderators no moderator. */
-export function mayModerate(meta: BraneMeta, userId: UserId, target: UserId): boolean {
-  const role = roleIn(meta, userId);
-  const other = grantedRole(meta, target);
-  if (!can(role, 'moderate') || userId === target || other === 'owner') return false;
-  return role === 'owner' || other !== 'moderator';
 }
 
 function isRestricted(restrictions: Restrictions | undefined, userId: UserId): boolean {

@@ -5,6 +5,8 @@
 export const SCOPES = [
   'brane:read',
   'brane:write',
+  /** Members, settings, moderation and deletion; making new ones. */
+  'brane:manage',
   'prototype:read',
   'prototype:write',
   'user:read',

@@ -1,9 +1,7 @@
 import { readBrane } from '@state-server/commit';
-import { type BraneId, type UserId, can, roleIn } from '@state-server/domain';
+import { type ActionOn, asUser, type BraneId, type UserId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
-
-type Action = Parameters<typeof can>[1];
+import { assertCan } from '@state-server/protocol';
 
 /**
  * Whether the user may do this in the brane at this moment, deleted or not. Throws `brane.not_found` for whoever may not
@@ -13,10 +11,8 @@ export async function authoriseInBrane(
   store: Store,
   userId: UserId,
   braneId: BraneId,
-  action: Action,
+  action: ActionOn<'brane'>,
 ): Promise<void> {
   const brane = await readBrane(store, braneId);
-  const role = brane ? roleIn(brane.meta, userId) : null;
-  if (role === null || !can(role, 'view')) throw fail('brane.not_found', { id: braneId });
-  if (!can(role, action)) throw fail('permission.denied', { brane_id: braneId, role });
+  assertCan(asUser(userId), action, brane?.meta, { details: { id: braneId } });
 }

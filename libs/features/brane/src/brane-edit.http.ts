@@ -1,6 +1,6 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import type { AlsoWrite, Committed } from '@state-server/commit';
-import type { Action, BraneId } from '@state-server/domain';
+import type { ActionOn, BraneId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import {
   type Answer,
@@ -23,7 +23,7 @@ interface Asked {
   readonly route: RouteId;
   readonly braneId: BraneId;
   /** What the user must be allowed to. */
-  readonly action: Action;
+  readonly action: ActionOn<'brane'>;
   readonly body: unknown;
 }
 
@@ -36,7 +36,7 @@ export class BraneEditHttp {
   async edit(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('brane.edit', request);
     const { user_id } = callerOf(request);
-    const asked: Asked = { route: 'brane.edit', braneId: params.id, action: 'edit', body };
+    const asked: Asked = { route: 'brane.edit', braneId: params.id, action: 'brane.edit', body };
     await this.commit(asked, request, reply, (also) =>
       editBrane(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );
@@ -46,7 +46,7 @@ export class BraneEditHttp {
   async undo(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('brane.undo', request);
     const { user_id } = callerOf(request);
-    const asked: Asked = { route: 'brane.undo', braneId: params.id, action: 'undo', body };
+    const asked: Asked = { route: 'brane.undo', braneId: params.id, action: 'brane.undo', body };
     await this.commit(asked, request, reply, (also) =>
       undoEdit(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );
@@ -56,7 +56,7 @@ export class BraneEditHttp {
   async redo(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('brane.redo', request);
     const { user_id } = callerOf(request);
-    const asked: Asked = { route: 'brane.redo', braneId: params.id, action: 'undo', body };
+    const asked: Asked = { route: 'brane.redo', braneId: params.id, action: 'brane.undo', body };
     await this.commit(asked, request, reply, (also) =>
       redoEdit(this.deps.committer, { ...body, ...traceFields(), user_id, brane_id: params.id, also }),
     );

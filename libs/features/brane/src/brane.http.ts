@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import { auditBy } from '@state-server/audit';
-import { type Action, type BraneId, asBraneId } from '@state-server/domain';
+import { type ActionOn, type BraneId, asBraneId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import {
   type Answer,
@@ -87,7 +87,7 @@ export class BraneHttp {
   async update(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params, body } = readRequest('brane.update', request);
     await this.administer(
-      { route: 'brane.update', braneId: params.id, action: 'configure', body },
+      { route: 'brane.update', braneId: params.id, action: 'brane.configure', body },
       request,
       reply,
       (input) => updateBrane(this.deps, { ...input, ...body }),
@@ -99,7 +99,7 @@ export class BraneHttp {
   async remove(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('brane.delete', request);
     await this.administer(
-      { route: 'brane.delete', braneId: params.id, action: 'delete_brane' },
+      { route: 'brane.delete', braneId: params.id, action: 'brane.delete' },
       request,
       reply,
       (input) => deleteBrane(this.deps, input),
@@ -111,7 +111,7 @@ export class BraneHttp {
   async undelete(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { params } = readRequest('brane.undelete', request);
     await this.administer(
-      { route: 'brane.undelete', braneId: params.id, action: 'delete_brane' },
+      { route: 'brane.undelete', braneId: params.id, action: 'brane.delete' },
       request,
       reply,
       (input) => undeleteBrane(this.deps, input),
@@ -164,7 +164,7 @@ export class BraneHttp {
     asked: {
       readonly route: RouteId;
       readonly braneId: BraneId;
-      readonly action: Action;
+      readonly action: ActionOn<'brane'>;
       readonly body?: unknown;
     },
     request: RestRequest,

@@ -130,7 +130,7 @@ describe('a brane', () => {
     await expect(findBrane(store, viewer, id)).rejects.toEqual(coded('brane.deleted'));
     await expect(findBrane(store, stranger, id)).rejects.toEqual(coded('brane.not_found'));
     await expect(editBrane(committer, createGroup(id))).rejects.toEqual(coded('brane.deleted'));
-    await expect(authoriseInBrane(store, owner, id, 'delete_brane')).resolves.toBeUndefined();
+    await expect(authoriseInBrane(store, owner, id, 'brane.delete')).resolves.toBeUndefined();
   });
 
   it('is listed for its members, page by page, while it lives', async () => {

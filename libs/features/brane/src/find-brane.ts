@@ -1,7 +1,7 @@
 import { type BraneView, type ReadAs, readBrane, readBraneFor, type Reads } from '@state-server/commit';
-import { type BraneId, type Role, type UserId, can, roleIn } from '@state-server/domain';
+import { asUser, type BraneId, type Role, standingIn, type UserId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 export interface FoundBrane extends BraneView {
   /** Of the one who asks. */
@@ -24,24 +24,18 @@ export async function seeBrane(reads: Reads, asked: ReadAs<BraneId>): Promise<Fo
 /** A brane that may be deleted; then its members alone know of it. Throws `brane.not_found`. */
 export async function findBraneOrDeleted(store: Store, userId: UserId, id: BraneId): Promise<FoundBrane> {
   const view = await readBrane(store, id);
-  const role = view ? roleIn(view.meta, userId) : null;
-  if (!view || role === null || (role === 'guest' && view.meta.status !== 'live')) {
-    throw fail('brane.not_found', { id });
-  }
-  return { ...view, role };
+  assertCan(asUser(userId), 'brane.view', view?.meta, { details: { id } });
+  return withRole(view, userId);
 }
 
 /** What `findBrane` answers, for a brane that was read already. */
 export function asSeenBy(view: BraneView | undefined, userId: UserId, id: BraneId): FoundBrane {
-  const role = view ? roleIn(view.meta, userId) : null;
-  if (!view || role === null || !can(role, 'view')) throw fail('brane.not_found', { id });
-  if (view.meta.status !== 'live') {
-    throw role === 'guest' ? fail('brane.not_found', { id }) : fail('brane.deleted', { id });
-  }
-  return { ...view, role };
+  assertCan(asUser(userId), 'brane.view', view?.meta, { details: { id } });
+  if (view.meta.status !== 'live') throw fail('brane.deleted', { id });
+  return withRole(view, userId);
 }
 
 /** For whoever just wrote to the brane: he may have put himself out of it, and sees what he did all the same. */
 export function withRole(view: BraneView, userId: UserId): FoundBrane {
-  return { ...view, role: roleIn(view.meta, userId) ?? 'guest' };
+  return { ...view, role: standingIn(view.meta, userId) ?? 'guest' };
 }

@@ -36,7 +36,7 @@ export class HistoryHttp {
       request,
       { user_id, body },
       {
-        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'edit'),
+        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'brane.edit'),
         execute: async (claim) => {
           const restored = await restoreBrane(this.deps, {
             ...{ user_id, brane_id: params.id, at: at ?? seq ?? 0, ...traceFields() },
@@ -63,7 +63,7 @@ export class HistoryHttp {
       request,
       { user_id, body },
       {
-        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'view'),
+        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'brane.view'),
         execute: async (claim) => {
           const started = await forkBrane(this.deps, {
             ...{ user_id, source: params.id, visibility, ...traceFields() },

@@ -1,8 +1,8 @@
 import { listOperationsIn, withReadErrors } from '@state-server/commit';
-import type { BraneId, UserId } from '@state-server/domain';
+import { asUser, type BraneId, type UserId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { toOperationResource } from '@state-server/platform';
-import { type OperationResource, fail } from '@state-server/protocol';
+import { assertCan, type OperationResource, fail } from '@state-server/protocol';
 import { findBrane } from './find-brane';
 
 export interface ListBraneOperations {
@@ -42,6 +42,6 @@ export async function getOperation(
 
 /** Who works on a brane is not for passers-by. */
 async function assertMember(store: Store, userId: UserId, braneId: BraneId): Promise<void> {
-  const { role } = await findBrane(store, userId, braneId);
-  if (role === 'guest') throw fail('permission.denied', { brane_id: braneId, role });
+  const { meta } = await findBrane(store, userId, braneId);
+  assertCan(asUser(userId), 'brane.view_work', meta, { details: { id: braneId } });
 }

@@ -65,7 +65,7 @@ export class MemberHttp {
       request,
       { user_id, body },
       {
-        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'manage_members'),
+        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'brane.manage_members'),
         execute: async (claim) => {
           const done = await setMember(this.deps, {
             user_id,
@@ -100,7 +100,7 @@ export class MemberHttp {
         authorise: () =>
           leaves
             ? Promise.resolve()
-            : authoriseInBrane(this.deps.store, user_id, params.id, 'manage_members'),
+            : authoriseInBrane(this.deps.store, user_id, params.id, 'brane.manage_members'),
         execute: async (claim) => {
           const done = await removeMember(this.deps, {
             user_id,

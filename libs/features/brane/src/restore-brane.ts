@@ -13,9 +13,9 @@ import {
   startOperation,
   withReadErrors,
 } from '@state-server/commit';
-import { type BraneId, type Environment, type ObjectId, can } from '@state-server/domain';
+import { type BraneId, asUser, type Environment, type ObjectId, type UserId } from '@state-server/domain';
 import type { Transaction } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 import { type BraneDeps, type BraneWriter, originOf } from './brane-writer';
 import { type FoundBrane, findBrane } from './find-brane';
 import { type PastPoint, resolvePast } from './get-snapshot';
@@ -53,7 +53,7 @@ export async function restoreBrane(deps: HistoryWorkDeps, input: RestoreBrane): 
   const before = await earlier(deps, input, asked);
   if (before) return before;
   const brane = await findBrane(deps.store, user_id, brane_id);
-  assertEditable(brane);
+  assertEditable(brane, user_id);
   const seq = await resolvePast(deps.store, brane_id, input.at);
   const tree = await PastTree.read(deps, brane_id, seq, subtree);
   const now = new Date(deps.environment.clock.now()).toISOString();
@@ -119,8 +119,8 @@ async function start(
   return { kind: 'started', started };
 }
 
-function assertEditable({ meta, role }: FoundBrane): void {
-  if (!can(role, 'edit')) throw fail('permission.denied', { brane_id: meta.id, role });
+function assertEditable({ meta }: FoundBrane, userId: UserId): void {
+  assertCan(asUser(userId), 'brane.edit', meta, { details: { id: meta.id } });
   if (typeof meta.archived_at === 'string') throw fail('brane.archived', { brane_id: meta.id });
   if (meta.forked_from?.complete === false) throw fail('brane.frozen', { brane_id: meta.id });
 }

@@ -30,7 +30,7 @@ export interface MemberSet {
 export async function setMember(deps: BraneDeps, input: SetMember): Promise<MemberSet & Replayed> {
   const { brane_id, user_id, member_id, role } = input;
   await findBrane(deps.store, user_id, brane_id);
-  await authoriseInBrane(deps.store, user_id, brane_id, 'manage_members');
+  await authoriseInBrane(deps.store, user_id, brane_id, 'brane.manage_members');
   await assertUser(deps, member_id);
   const ops = [{ op: 'set_member', user_id: member_id, role }] as const;
   return withResult(

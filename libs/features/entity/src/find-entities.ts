@@ -6,10 +6,10 @@ import {
   type SceneObject,
   type Standing,
   type UserId,
+  asUser,
   can,
   isLive,
-  maySee,
-  roleIn,
+  standingIn,
 } from '@state-server/domain';
 import type { HeadDoc, PrototypeDoc, ReadTransaction } from '@state-server/persistence-port';
 
@@ -76,7 +76,11 @@ async function findOthers(
     const user = users[place];
     if (user) found.set(id, { kind: 'user', user });
     const prototype = prototypes[place];
-    if (prototype && !prototype.is_deleted && maySee(prototype, userId)) {
+    if (
+      prototype &&
+      !prototype.is_deleted &&
+      can(asUser(userId), 'prototype.view', prototype) === 'allowed'
+    ) {
       found.set(id, { kind: 'prototype', prototype });
     }
   }
@@ -117,7 +121,7 @@ async function visibleBrane(
   braneId: BraneId,
 ): Promise<(BraneAs & { readonly role: Standing }) | undefined> {
   const brane = await readBraneAs(tx, braneId, userId);
-  const role = brane ? roleIn(brane.meta, userId) : null;
-  if (!brane || role === null || !can(role, 'view') || brane.meta.status !== 'live') return undefined;
-  return { ...brane, role };
+  if (!brane || can(asUser(userId), 'brane.view', brane.meta) !== 'allowed') return undefined;
+  if (brane.meta.status !== 'live') return undefined;
+  return { ...brane, role: standingIn(brane.meta, userId) ?? 'guest' };
 }

@@ -6,7 +6,15 @@ import {
   readUserFor,
   withReadErrors,
 } from '@state-server/commit';
-import { type ObjectId, type UserId, asBraneId, asUserId, can, roleIn } from '@state-server/domain';
+import {
+  type ObjectId,
+  type UserId,
+  asBraneId,
+  asUser,
+  asUserId,
+  can,
+  standingIn,
+} from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import { type Entity, findEntities, findPrototypeAs } from './find-entities';
@@ -43,9 +51,9 @@ async function fromCache(reads: Reads, asked: ReadAs<ObjectId>): Promise<Entity 
     );
   }
   const { object, meta, head, deleted } = view;
-  const role = roleIn(meta, user_id);
-  if (role === null || !can(role, 'view') || deleted || meta.status !== 'live') return undefined;
+  const isSeen = can(asUser(user_id), 'brane.view', meta) === 'allowed';
+  if (!isSeen || deleted || meta.status !== 'live') return undefined;
   if (meta.id !== id) return { kind: 'object', object, head };
   const brane = await readBraneFor(reads, { id: asBraneId(id), user_id, demand: [head] });
-  return brane && { kind: 'brane', brane, role };
+  return brane && { kind: 'brane', brane, role: standingIn(meta, user_id) ?? 'guest' };
 }

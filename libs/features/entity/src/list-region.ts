@@ -11,11 +11,10 @@ import {
   type SceneObject,
   type SpatialKey,
   type UserId,
-  can,
-  roleIn,
+  asUser,
 } from '@state-server/domain';
 import type { HeadDoc, Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 export interface ListRegion {
   readonly brane_id: BraneId;
@@ -50,11 +49,8 @@ export async function listRegion(store: Store, userId: UserId, input: ListRegion
   return withReadErrors(
     store.read({ label: 'entity.space' }, async (tx) => {
       const brane = await readBraneAs(tx, brane_id, userId);
-      const role = brane ? roleIn(brane.meta, userId) : null;
-      if (!brane || role === null || !can(role, 'view')) throw fail('brane.not_found', { id: brane_id });
-      if (brane.meta.status !== 'live') {
-        throw fail(role === 'guest' ? 'brane.not_found' : 'brane.deleted', { id: brane_id });
-      }
+      assertCan(asUser(userId), 'brane.view', brane?.meta, { details: { id: brane_id } });
+      if (brane.meta.status !== 'live') throw fail('brane.deleted', { id: brane_id });
       const page = await readRegion(tx, brane.head, { region, limit, after });
       const ancestors = input.with_ancestors ? page.ancestors() : undefined;
       return { cells: byCell(page.found), ancestors, next: page.next, head: brane.head };

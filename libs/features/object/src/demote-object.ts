@@ -5,9 +5,9 @@ import {
   type OperationDeps,
   withReadErrors,
 } from '@state-server/commit';
-import { type BraneId, can, LIMITS, type ObjectId, roleIn, type UserId } from '@state-server/domain';
+import { asUser, type BraneId, LIMITS, type ObjectId, type UserId } from '@state-server/domain';
 import type { ReadTransaction, Store, Transaction } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 import { findObject } from './find-object';
 import type { ObjectWriter } from './written-object';
 
@@ -41,8 +41,8 @@ export async function demoteObject(
   input: DemoteObject,
 ): Promise<StartedOperation> {
   const { id, user_id, op_id, also } = input;
-  const { object, meta, role } = await findObject(deps.store, user_id, id);
-  if (!can(role, 'edit')) throw fail('permission.denied', { brane_id: meta.id, role });
+  const { object, meta } = await findObject(deps.store, user_id, id);
+  assertCan(asUser(user_id), 'brane.edit', meta, { details: { id } });
   const brane = object.kind === 'group' ? object.link : undefined;
   if (brane === undefined) throw fail('object.not_a_link', { id });
   await withReadErrors(deps.store.read({ label: 'object.demote' }, (tx) => assertMayGo(tx, user_id, brane)));
@@ -60,9 +60,7 @@ export async function demoteObject(
 
 async function assertMayGo(tx: ReadTransaction, userId: UserId, id: BraneId): Promise<void> {
   const found = await readBraneAs(tx, id, userId);
-  const role = found ? roleIn(found.meta, userId) : null;
-  if (!found || !can(role, 'view')) throw fail('brane.not_found', { id });
-  if (!can(role, 'delete_brane')) throw fail('permission.denied', { brane_id: id, role });
+  assertCan(asUser(userId), 'brane.delete', found?.meta, { details: { id } });
   if (found.meta.status !== 'live') throw fail('brane.deleted', { id });
 }
 

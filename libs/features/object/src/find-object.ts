@@ -1,15 +1,15 @@
 import { type ObjectView, type Position, type ReadAs, readObjectFor, type Reads } from '@state-server/commit';
 import {
+  asUser,
   type BraneMeta,
   type ObjectId,
   type Role,
   type SceneObject,
+  standingIn,
   type UserId,
-  can,
-  roleIn,
 } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 export interface FoundObject {
   readonly object: SceneObject;
@@ -38,10 +38,9 @@ export function seeObject(reads: Reads, asked: ReadAs<ObjectId>): FoundObject | 
 }
 
 function visible(view: ObjectView | undefined, userId: UserId, id: ObjectId): FoundObject {
-  const role = view ? roleIn(view.meta, userId) : null;
-  if (!view || view.deleted || role === null || !can(role, 'view')) throw fail('object.not_found', { id });
-  if (view.meta.status !== 'live') {
-    throw role === 'guest' ? fail('object.not_found', { id }) : fail('brane.deleted', { id: view.meta.id });
-  }
-  return { object: view.object, meta: view.meta, role, position: view.head };
+  const there = view?.deleted === false ? view : undefined;
+  assertCan(asUser(userId), 'brane.view', there?.meta, { hidden: 'object.not_found', details: { id } });
+  const { object, meta, head } = there;
+  if (meta.status !== 'live') throw fail('brane.deleted', { id: meta.id });
+  return { object, meta, role: standingIn(meta, userId) ?? 'guest', position: head };
 }

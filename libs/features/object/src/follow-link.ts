@@ -1,5 +1,5 @@
 import { readBraneAs, withReadErrors } from '@state-server/commit';
-import { type BraneId, type ObjectId, type UserId, can, roleIn } from '@state-server/domain';
+import { asUser, type BraneId, can, type ObjectId, standingIn, type UserId } from '@state-server/domain';
 import { toBraneResource } from '@state-server/platform';
 import type { ReadTransaction, Store } from '@state-server/persistence-port';
 import { type FollowedLinkResponse, fail } from '@state-server/protocol';
@@ -23,9 +23,7 @@ async function follow(tx: ReadTransaction, userId: UserId, link: BraneId): Promi
     const head = await tx.get('heads', [link]);
     return { link, state: head?.status === 'purged' ? 'gone' : 'unavailable' };
   }
-  const role = roleIn(found.meta, userId);
-  if (role === null || !can(role, 'view')) return { link, state: 'unavailable' };
-  if (found.meta.status === 'live') return { link, state: 'live', brane: toBraneResource(found, role) };
-  if (role === 'guest') return { link, state: 'unavailable' };
-  return { link, state: 'deleted', brane: toBraneResource(found, role) };
+  if (can(asUser(userId), 'brane.view', found.meta) !== 'allowed') return { link, state: 'unavailable' };
+  const brane = toBraneResource(found, standingIn(found.meta, userId) ?? 'guest');
+  return { link, state: found.meta.status === 'live' ? 'live' : 'deleted', brane };
 }

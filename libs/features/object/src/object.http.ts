@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Put, Req, Res } from '@nestjs/common';
-import { type ObjectId, asObjectId, can } from '@state-server/domain';
+import { type ObjectId, asObjectId, asUser } from '@state-server/domain';
 import {
   type Answer,
   type IdempotencyDeps,
@@ -25,7 +25,7 @@ import {
   wantedVersions,
 } from '@state-server/platform';
 import type { Reads, StartedOperation } from '@state-server/commit';
-import { type RouteId, fail } from '@state-server/protocol';
+import { type RouteId, assertCan, fail } from '@state-server/protocol';
 import { callerOf } from '@state-server/identity';
 import { authoriseInBrane, authoriseOnObject } from './authorise-object';
 import type { ChangeObject } from './change-object';
@@ -251,8 +251,9 @@ export class ObjectHttp {
     await this.keyed(route, request, reply, body, {
       authorise: () => authoriseOnObject(this.deps.store, user_id, id),
       execute: async () => {
-        const { role } = await findObject(this.deps.store, user_id, id);
-        throw can(role, 'edit') ? fail('op.unsupported') : fail('permission.denied');
+        const { meta } = await findObject(this.deps.store, user_id, id);
+        assertCan(asUser(user_id), 'brane.edit', meta, { details: { id } });
+        throw fail('op.unsupported');
       },
     });
   }

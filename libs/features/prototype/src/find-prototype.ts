@@ -1,7 +1,7 @@
 import { withReadErrors } from '@state-server/commit';
-import { maySee, type PrototypeId, type UserId } from '@state-server/domain';
+import { type ActionOn, asUser, type PrototypeId, type UserId } from '@state-server/domain';
 import type { PrototypeDoc, ReadTransaction, Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 /**
  * A prototype that the user may see. Throws `prototype.not_found` for whoever may not know of it, `prototype.deleted` for
@@ -19,7 +19,7 @@ export async function seenIn(tx: ReadTransaction, userId: UserId, id: PrototypeI
 
 async function knownIn(tx: ReadTransaction, userId: UserId, id: PrototypeId): Promise<PrototypeDoc> {
   const prototype = await tx.get('prototypes', [id]);
-  if (!prototype || !maySee(prototype, userId)) throw fail('prototype.not_found', { id });
+  assertCan(asUser(userId), 'prototype.view', prototype, { details: { id } });
   return prototype;
 }
 
@@ -28,9 +28,17 @@ export async function ownIn(tx: ReadTransaction, userId: UserId, id: PrototypeId
   return asOwn(await seenIn(tx, userId, id), userId);
 }
 
-function asOwn(prototype: PrototypeDoc, userId: UserId): PrototypeDoc {
-  if (prototype.owner_id === userId) return prototype;
-  throw fail('permission.denied', { id: prototype.id }, 'Only the owner of a prototype may change it.');
+function asOwn(
+  prototype: PrototypeDoc,
+  userId: UserId,
+  action: ActionOn<'prototype'> = 'prototype.change',
+): PrototypeDoc {
+  const details = { id: prototype.id };
+  assertCan(asUser(userId), action, prototype, {
+    details,
+    message: 'Only the owner of a prototype may change it.',
+  });
+  return prototype;
 }
 
 export async function authoriseOwner(store: Store, userId: UserId, id: PrototypeId): Promise<void> {

@@ -1,18 +1,17 @@
 import { type Actor, type Position, readBrane, withResult } from '@state-server/commit';
 import {
+  asUser,
   type BraneId,
-  can,
   type InstanceOverrides,
   type ObjectId,
   type OpId,
   type PrototypeId,
-  roleIn,
   type SceneObject,
   type Transform,
   type UserId,
 } from '@state-server/domain';
 import type { Store, Transaction } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 import type { PrototypeDeps } from './prototype-deps';
 
 export interface NewInstance {
@@ -62,7 +61,5 @@ export async function instantiatePrototype(
 /** Throws `brane.not_found` for whoever may not see the brane, `permission.denied` for whoever may only look. */
 export async function authoriseInBrane(store: Store, userId: UserId, braneId: BraneId): Promise<void> {
   const brane = await readBrane(store, braneId);
-  const role = brane ? roleIn(brane.meta, userId) : null;
-  if (role === null || !can(role, 'view')) throw fail('brane.not_found', { id: braneId });
-  if (!can(role, 'edit')) throw fail('permission.denied');
+  assertCan(asUser(userId), 'brane.edit', brane?.meta, { details: { id: braneId } });
 }

@@ -1,15 +1,8 @@
 import { withReadErrors } from '@state-server/commit';
-import {
-  can,
-  type ObjectId,
-  PROTOTYPE_LIMITS,
-  roleIn,
-  type SceneObject,
-  type UserId,
-} from '@state-server/domain';
+import { asUser, type ObjectId, PROTOTYPE_LIMITS, type SceneObject, type UserId } from '@state-server/domain';
 import { readObject } from '@state-server/commit';
 import type { Store } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 /**
  * A live object that the user may see with all that hangs below it, from one snapshot; the object itself first. Throws
@@ -21,11 +14,11 @@ export async function readSubtree(
   id: ObjectId,
 ): Promise<readonly SceneObject[]> {
   const view = await readObject(store, id, userId);
-  const role = view ? roleIn(view.meta, userId) : null;
-  if (!view || view.deleted || !can(role, 'view')) throw fail('object.not_found', { id });
-  if (view.meta.status !== 'live') throw fail('brane.deleted', { id: view.meta.id });
+  const there = view?.deleted === false ? view : undefined;
+  assertCan(asUser(userId), 'brane.view', there?.meta, { hidden: 'object.not_found', details: { id } });
+  if (there.meta.status !== 'live') throw fail('brane.deleted', { id: there.meta.id });
   const max = PROTOTYPE_LIMITS.nodes_per_prototype;
-  const found: SceneObject[] = [view.object];
+  const found: SceneObject[] = [there.object];
   await withReadErrors(
     store.read({ label: 'prototype.read_subtree' }, async (tx) => {
       found.length = 1;

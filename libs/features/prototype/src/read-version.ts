@@ -1,5 +1,5 @@
 import { withReadErrors } from '@state-server/commit';
-import { type BraneId, type PrototypeId, roleIn, type UserId } from '@state-server/domain';
+import { asUser, type BraneId, can, type PrototypeId, type UserId } from '@state-server/domain';
 import { readBraneIn } from '@state-server/commit';
 import type { PrototypeVersionDoc, ReadTransaction, Store } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
@@ -35,7 +35,8 @@ async function holdsInstance(
   { user_id, id, version, brane_id }: ReadVersion & { readonly brane_id: BraneId },
 ): Promise<boolean> {
   const brane = await readBraneIn(tx, brane_id);
-  if (!brane || brane.meta.status !== 'live' || roleIn(brane.meta, user_id) === null) return false;
+  if (can(asUser(user_id), 'brane.view', brane?.meta) !== 'allowed') return false;
+  if (brane?.meta.status !== 'live') return false;
   const [instance] = await tx.range('objects', {
     index: 'by_prototype',
     prefix: [brane_id, id, version],

@@ -1,18 +1,17 @@
 import { type Actor, type Position, readObject, withReadErrors, withResult } from '@state-server/commit';
 import {
+  asUser,
   type BraneId,
   can,
   type ClientOp,
-  maySee,
   type ObjectId,
   type OpId,
   type PrototypeRef,
-  roleIn,
   type SceneObject,
   type UserId,
 } from '@state-server/domain';
 import type { ReadTransaction, Store, Transaction } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 import type { PrototypeDeps } from './prototype-deps';
 
 export interface UpgradedObject {
@@ -72,10 +71,9 @@ export async function editable(
   id: ObjectId,
 ): Promise<{ readonly object: SceneObject; readonly brane_id: BraneId }> {
   const view = await readObject(store, id, userId);
-  const role = view ? roleIn(view.meta, userId) : null;
-  if (!view || view.deleted || !can(role, 'view')) throw fail('object.not_found', { id });
-  if (!can(role, 'edit')) throw fail('permission.denied');
-  return { object: view.object, brane_id: view.meta.id };
+  const there = view?.deleted === false ? view : undefined;
+  assertCan(asUser(userId), 'brane.edit', there?.meta, { hidden: 'object.not_found', details: { id } });
+  return { object: there.object, brane_id: there.meta.id };
 }
 
 interface Instance {
@@ -101,7 +99,10 @@ async function opsBelow(store: Store, userId: UserId, top: SceneObject): Promise
       const latest = new Map(docs.flatMap((doc) => (doc ? [[doc.id, doc] as const] : [])));
       const ops = instances.flatMap(({ id, ref }): ClientOp[] => {
         const doc = latest.get(ref.id);
-        const version = doc && maySee(doc, userId) && !doc.is_deleted ? doc.latest_version : undefined;
+        const version =
+          doc?.is_deleted === false && can(asUser(userId), 'prototype.use', doc) === 'allowed'
+            ? doc.latest_version
+            : undefined;
         return version !== undefined && version > ref.version ? [{ op: 'upgrade', id, version }] : [];
       });
       if (ops.length > 0) return ops;

@@ -1,5 +1,5 @@
 import { toCommitError, withReadErrors } from '@state-server/commit';
-import { maySee, type PrototypeId, type UserId } from '@state-server/domain';
+import { asUser, type PrototypeId, type UserId } from '@state-server/domain';
 import type {
   InventoryDoc,
   PrototypeDoc,
@@ -7,7 +7,7 @@ import type {
   Store,
   Transaction,
 } from '@state-server/persistence-port';
-import { fail, type InventoryItem } from '@state-server/protocol';
+import { assertCan, fail, type InventoryItem } from '@state-server/protocol';
 import { there } from './get-user';
 import type { UserDeps } from './user-deps';
 
@@ -132,7 +132,7 @@ export async function unpinPrototype(deps: UserDeps, input: UnpinPrototype): Pro
 /** Only what he may see; what becomes of it afterwards is told wherever it is used. */
 async function assertUsable(tx: ReadTransaction, userId: UserId, id: PrototypeId): Promise<void> {
   const prototype = await tx.get('prototypes', [id]);
-  if (!prototype || !maySee(prototype, userId)) throw fail('prototype.not_found', { id });
+  assertCan(asUser(userId), 'prototype.use', prototype, { details: { id } });
   if (prototype.is_deleted) throw fail('prototype.deleted', { id });
 }
 

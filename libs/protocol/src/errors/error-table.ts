@@ -98,7 +98,8 @@ export const ERRORS = {
   'inventory.full': row(422, 'The inventory holds as much as it may.'),
   'member.last_owner': row(409, 'A brane keeps at least one owner.'),
   'member.unknown': row(404, 'This user is not a member of the brane.'),
-  'permission.denied': row(403, 'Your role in this brane does not allow it.'),
+  'permission.denied': row(403, 'You may see this, and may not do that with it.'),
+  'permission.scope_missing': row(403, 'The token or key was not issued for this.'),
 
   'object.not_found': row(404, 'There is no such object.'),
   'object.exists': row(409, 'The object exists already.'),

@@ -6,5 +6,5 @@ export { PAGE } from './page';
 export type * from './prototype-requests';
 export type * from './requests';
 export type * from './resources';
-export { BODY_BYTES, type LimitClass, limitClassOf, type Route, type RouteTable } from './route';
+export { actionsOf, BODY_BYTES, type LimitClass, limitClassOf, type Route, type RouteTable } from './route';
 export * from './routes';

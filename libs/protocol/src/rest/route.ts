@@ -1,3 +1,4 @@
+import type { Action } from '@state-server/domain';
 import type * as z from 'zod/mini';
 import type { ErrorCode } from '../errors/error-table';
 
@@ -10,7 +11,7 @@ export type Schema = z.core.$ZodType;
  */
 export type LimitClass = 'read' | 'write' | 'search' | 'heavy' | 'upload' | 'auth' | 'none';
 
-export interface Route {
+interface RouteRow {
   /** Names the operation: `brane.create`. The key in ROUTES. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -29,8 +30,6 @@ export interface Route {
     | 'health'
     | 'internal';
   readonly summary: string;
-  /** `bearer`: an access token; `signature`: Standard Webhooks headers. */
-  readonly auth: 'none' | 'bearer' | 'signature';
   readonly params?: Schema;
   readonly query?: Schema;
   readonly request?: Schema;
@@ -56,6 +55,23 @@ export function limitClassOf({ limit, area, method }: Pick<Route, 'limit' | 'are
   if (area === 'auth') return 'auth';
   if (area === 'health' || area === 'internal') return 'none';
   return method === 'GET' ? 'read' : 'write';
+}
+
+/** Who is let in. */
+type Entrance =
+  /** `signature`: Standard Webhooks headers. */
+  | { readonly auth: 'none' | 'signature'; readonly access?: undefined }
+  /**
+   * With an access token, by whoever may do this, or all of these (domain: RIGHTS), with what the path or body names; SCOPE_OF says which scope
+   * a service key or a scoped token needs for it. docs/spec/authorisation.md has a row of what each role is answered.
+   */
+  | { readonly auth: 'bearer'; readonly access: Action | readonly [Action, ...Action[]] };
+
+export type Route = RouteRow & Entrance;
+
+/** What a route is to whoever asks for it with a token; none where it is open. */
+export function actionsOf({ access }: Pick<Route, 'access'>): readonly Action[] {
+  return access === undefined ? [] : typeof access === 'string' ? [access] : access;
 }
 
 export type RouteTable = Readonly<Record<string, Route>>;

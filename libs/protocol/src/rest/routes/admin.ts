@@ -8,6 +8,7 @@ const ADMIN_ERRORS = ['permission.denied', 'user.not_found'] as const;
 export const adminRoutes = {
   'admin.suspend': {
     id: 'admin.suspend',
+    access: 'user.administer',
     method: 'POST',
     path: '/admin/users/{id}/suspension',
     area: 'admin',
@@ -23,6 +24,7 @@ export const adminRoutes = {
   },
   'admin.unsuspend': {
     id: 'admin.unsuspend',
+    access: 'user.administer',
     method: 'DELETE',
     path: '/admin/users/{id}/suspension',
     area: 'admin',
@@ -61,6 +63,7 @@ export const adminRoutes = {
   },
   'admin.put_roles': {
     id: 'admin.put_roles',
+    access: 'user.administer',
     method: 'PUT',
     path: '/admin/users/{id}/roles',
     area: 'admin',

@@ -6,6 +6,7 @@ import type { RouteTable } from '../route';
 export const analyticsRoutes = {
   'analytics.popular': {
     id: 'analytics.popular',
+    access: 'server.measure',
     limit: 'search',
     method: 'GET',
     path: '/analytics/popular',

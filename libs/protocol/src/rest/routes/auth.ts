@@ -86,6 +86,7 @@ export const authRoutes = {
   },
   'auth.logout': {
     id: 'auth.logout',
+    access: 'server.session',
     method: 'POST',
     path: '/auth/logout',
     area: 'auth',
@@ -97,6 +98,7 @@ export const authRoutes = {
   },
   'auth.session': {
     id: 'auth.session',
+    access: 'server.session',
     method: 'GET',
     path: '/auth/session',
     area: 'auth',

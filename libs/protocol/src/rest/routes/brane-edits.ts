@@ -71,6 +71,7 @@ export const braneEditRoutes = {
   'brane.edit': {
     ...post,
     id: 'brane.edit',
+    access: 'brane.edit',
     path: '/brane/{id}/edit',
     summary: 'An edit: all of its ops or none. The same as the frame brane.edit.',
     request: editRequest,
@@ -82,6 +83,7 @@ export const braneEditRoutes = {
   'brane.undo': {
     ...post,
     id: 'brane.undo',
+    access: 'brane.undo',
     path: '/brane/{id}/undo',
     summary: 'Take back an edit of your own, as far as nobody has changed the same since.',
     request: undoRequest,
@@ -92,6 +94,7 @@ export const braneEditRoutes = {
   'brane.redo': {
     ...post,
     id: 'brane.redo',
+    access: 'brane.undo',
     path: '/brane/{id}/redo',
     summary: 'Do again what you took back.',
     request: undoRequest,
@@ -102,6 +105,7 @@ export const braneEditRoutes = {
   'brane.restore': {
     ...post,
     id: 'brane.restore',
+    access: 'brane.edit',
     limit: 'heavy',
     path: '/brane/{id}/restore',
     summary:
@@ -115,6 +119,7 @@ export const braneEditRoutes = {
   'brane.fork': {
     ...post,
     id: 'brane.fork',
+    access: ['brane.view', 'server.create_brane'],
     limit: 'heavy',
     path: '/brane/{id}/fork',
     summary:

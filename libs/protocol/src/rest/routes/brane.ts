@@ -14,6 +14,7 @@ import type { RouteTable } from '../route';
 export const braneRoutes = {
   'brane.create': {
     id: 'brane.create',
+    access: 'server.create_brane',
     method: 'POST',
     path: '/brane',
     area: 'brane',
@@ -27,6 +28,7 @@ export const braneRoutes = {
   },
   'brane.list': {
     id: 'brane.list',
+    access: 'server.list_branes',
     limit: 'search',
     method: 'GET',
     path: '/brane',
@@ -41,6 +43,7 @@ export const braneRoutes = {
   },
   'brane.get': {
     id: 'brane.get',
+    access: 'brane.view',
     method: 'GET',
     path: '/brane/{id}',
     area: 'brane',
@@ -54,6 +57,7 @@ export const braneRoutes = {
   },
   'brane.update': {
     id: 'brane.update',
+    access: 'brane.configure',
     method: 'PATCH',
     path: '/brane/{id}',
     area: 'brane',
@@ -68,6 +72,7 @@ export const braneRoutes = {
   },
   'brane.delete': {
     id: 'brane.delete',
+    access: 'brane.delete',
     method: 'DELETE',
     path: '/brane/{id}',
     area: 'brane',
@@ -81,6 +86,7 @@ export const braneRoutes = {
   },
   'brane.undelete': {
     id: 'brane.undelete',
+    access: 'brane.delete',
     method: 'POST',
     path: '/brane/{id}/undelete',
     area: 'brane',
@@ -94,6 +100,7 @@ export const braneRoutes = {
   },
   'brane.snapshot': {
     id: 'brane.snapshot',
+    access: 'brane.view',
     limit: 'heavy',
     method: 'GET',
     path: '/brane/{id}/snapshot',
@@ -108,6 +115,7 @@ export const braneRoutes = {
   },
   'brane.history': {
     id: 'brane.history',
+    access: 'brane.view',
     method: 'GET',
     path: '/brane/{id}/history',
     area: 'brane',

@@ -7,6 +7,7 @@ import type { RouteTable } from '../route';
 export const entityRoutes = {
   'entity.get': {
     id: 'entity.get',
+    access: 'brane.view',
     method: 'GET',
     path: '/entity/{id}',
     area: 'entity',
@@ -19,6 +20,7 @@ export const entityRoutes = {
   },
   'entity.space': {
     id: 'entity.space',
+    access: 'brane.view',
     limit: 'search',
     method: 'GET',
     path: '/entity/space',
@@ -33,6 +35,7 @@ export const entityRoutes = {
   },
   'entity.batch': {
     id: 'entity.batch',
+    access: 'brane.view',
     method: 'POST',
     path: '/entity/batch',
     area: 'entity',

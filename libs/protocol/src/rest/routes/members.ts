@@ -7,6 +7,7 @@ import { COMMIT_ERRORS } from './brane-edits';
 export const memberRoutes = {
   'members.list': {
     id: 'members.list',
+    access: 'brane.view',
     method: 'GET',
     path: '/brane/{id}/members',
     area: 'brane',
@@ -20,6 +21,7 @@ export const memberRoutes = {
   },
   'members.get': {
     id: 'members.get',
+    access: 'brane.view',
     method: 'GET',
     path: '/brane/{id}/members/{user_id}',
     area: 'brane',
@@ -32,6 +34,7 @@ export const memberRoutes = {
   },
   'members.put': {
     id: 'members.put',
+    access: 'brane.manage_members',
     method: 'PUT',
     path: '/brane/{id}/members/{user_id}',
     area: 'brane',
@@ -45,6 +48,7 @@ export const memberRoutes = {
   },
   'members.delete': {
     id: 'members.delete',
+    access: 'brane.leave',
     method: 'DELETE',
     path: '/brane/{id}/members/{user_id}',
     area: 'brane',

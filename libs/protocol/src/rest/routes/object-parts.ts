@@ -21,6 +21,7 @@ export const objectPartRoutes = {
   'object.gallery': {
     ...part,
     id: 'object.gallery',
+    access: 'brane.view',
     method: 'GET',
     path: '/object/{id}/gallery',
     summary: 'The prototypes on offer in a group, in order; always one page. A block offers none.',
@@ -33,6 +34,7 @@ export const objectPartRoutes = {
   'object.put_gallery': {
     ...part,
     id: 'object.put_gallery',
+    access: 'brane.edit',
     method: 'PUT',
     path: '/object/{id}/gallery/{prototype_id}',
     summary: 'Offer a prototype in a group, or give it another place: an update of /gallery/{prototype_id}.',
@@ -46,6 +48,7 @@ export const objectPartRoutes = {
   'object.remove_gallery': {
     ...part,
     id: 'object.remove_gallery',
+    access: 'brane.edit',
     method: 'DELETE',
     path: '/object/{id}/gallery/{prototype_id}',
     summary: 'Offer a prototype no longer; instances of it stay.',
@@ -58,6 +61,7 @@ export const objectPartRoutes = {
   'object.link': {
     ...part,
     id: 'object.link',
+    access: 'brane.view',
     method: 'GET',
     path: '/object/{id}/link',
     summary: 'The brane that a link leads to, as far as you may see it: a link gives no rights (SYNC S7).',

@@ -23,6 +23,7 @@ export const objectRoutes = {
   'object.create': {
     ...write,
     id: 'object.create',
+    access: 'brane.edit',
     method: 'POST',
     path: '/object',
     summary: 'Make a group or a block. An Idempotency-Key that is a UUID is the op id.',
@@ -34,6 +35,7 @@ export const objectRoutes = {
   },
   'object.get': {
     id: 'object.get',
+    access: 'brane.view',
     method: 'GET',
     path: '/object/{id}',
     area: 'object',
@@ -48,6 +50,7 @@ export const objectRoutes = {
   'object.update': {
     ...write,
     id: 'object.update',
+    access: 'brane.edit',
     method: 'PATCH',
     path: '/object/{id}',
     summary: 'Set and unset fields by JSON Pointer, and the transform: one edit.',
@@ -61,6 +64,7 @@ export const objectRoutes = {
   'object.delete': {
     ...write,
     id: 'object.delete',
+    access: 'brane.edit',
     method: 'DELETE',
     path: '/object/{id}',
     summary: 'Delete an object with all that it holds.',
@@ -77,6 +81,7 @@ export const objectRoutes = {
   },
   'object.children': {
     id: 'object.children',
+    access: 'brane.view',
     method: 'GET',
     path: '/object/{id}/children',
     area: 'object',
@@ -91,6 +96,7 @@ export const objectRoutes = {
   'object.move': {
     ...write,
     id: 'object.move',
+    access: 'brane.edit',
     method: 'POST',
     path: '/object/{id}/move',
     summary:
@@ -104,6 +110,7 @@ export const objectRoutes = {
   'object.upgrade': {
     ...write,
     id: 'object.upgrade',
+    access: 'brane.edit',
     method: 'POST',
     path: '/object/{id}/upgrade',
     summary: 'Move an instance, or all below an object, to a newer version of its prototype: one edit.',
@@ -116,6 +123,7 @@ export const objectRoutes = {
   'object.promote': {
     ...write,
     id: 'object.promote',
+    access: 'brane.edit',
     limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/promote',
@@ -129,6 +137,7 @@ export const objectRoutes = {
   'object.demote': {
     ...write,
     id: 'object.demote',
+    access: ['brane.edit', 'brane.delete'],
     limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/demote',
@@ -149,6 +158,7 @@ export const objectRoutes = {
   'object.action': {
     ...write,
     id: 'object.action',
+    access: 'brane.edit',
     method: 'POST',
     path: '/object/{id}/actions/{action}',
     summary: 'Call a handler of the object. Not available yet: answers op.unsupported.',

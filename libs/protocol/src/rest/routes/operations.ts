@@ -6,6 +6,7 @@ import type { RouteTable } from '../route';
 export const operationRoutes = {
   'operations.list': {
     id: 'operations.list',
+    access: 'brane.view_work',
     method: 'GET',
     path: '/brane/{id}/operations',
     area: 'brane',
@@ -19,6 +20,7 @@ export const operationRoutes = {
   },
   'operations.get': {
     id: 'operations.get',
+    access: 'brane.view_work',
     method: 'GET',
     path: '/brane/{id}/operations/{operation_id}',
     area: 'brane',

@@ -16,6 +16,7 @@ const probe = {
 export const otherRoutes = {
   'websocket.ticket': {
     id: 'websocket.ticket',
+    access: 'server.connect',
     method: 'POST',
     path: '/websocket/ticket',
     area: 'websocket',
@@ -34,6 +35,7 @@ export const otherRoutes = {
   },
   'websocket.sessions': {
     id: 'websocket.sessions',
+    access: 'server.account',
     method: 'GET',
     path: '/websocket/sessions',
     area: 'websocket',

@@ -39,6 +39,7 @@ export const prototypeRoutes = {
   'prototype.create': {
     ...write,
     id: 'prototype.create',
+    access: 'server.create_prototype',
     method: 'POST',
     path: '/prototype',
     summary: 'Make a prototype of your own; it has no version until one is published.',
@@ -50,6 +51,7 @@ export const prototypeRoutes = {
   'prototype.list': {
     ...read,
     id: 'prototype.list',
+    access: 'server.list_prototypes',
     limit: 'search',
     path: '/prototype',
     summary:
@@ -61,6 +63,7 @@ export const prototypeRoutes = {
   'prototype.get': {
     ...read,
     id: 'prototype.get',
+    access: 'prototype.view',
     path: '/prototype/{id}',
     summary: 'A prototype, as it is whatever the version.',
     params: prototypeParams,
@@ -71,6 +74,7 @@ export const prototypeRoutes = {
   'prototype.update': {
     ...write,
     id: 'prototype.update',
+    access: 'prototype.change',
     method: 'PATCH',
     path: '/prototype/{id}',
     summary: 'Change name, description, tags and flags of a prototype of your own.',
@@ -83,6 +87,7 @@ export const prototypeRoutes = {
   'prototype.delete': {
     ...write,
     id: 'prototype.delete',
+    access: 'prototype.delete',
     method: 'DELETE',
     path: '/prototype/{id}',
     summary: 'Delete a prototype: no new instances. Those that are there live on with their version.',
@@ -94,6 +99,7 @@ export const prototypeRoutes = {
   'prototype.publish': {
     ...write,
     id: 'prototype.publish',
+    access: 'prototype.publish',
     limit: 'upload',
     method: 'POST',
     path: '/prototype/{id}/versions',
@@ -119,6 +125,7 @@ export const prototypeRoutes = {
   'prototype.versions': {
     ...read,
     id: 'prototype.versions',
+    access: 'prototype.view',
     path: '/prototype/{id}/versions',
     summary: 'The versions of a prototype without their trees, the newest first.',
     params: prototypeParams,
@@ -129,6 +136,7 @@ export const prototypeRoutes = {
   'prototype.version': {
     ...read,
     id: 'prototype.version',
+    access: 'prototype.view',
     path: '/prototype/{id}/versions/{version}',
     summary:
       'A version with its tree. With ?brane_id= also one that is not yours or deleted, while that brane holds an instance of it.',
@@ -140,6 +148,7 @@ export const prototypeRoutes = {
   'prototype.instantiate': {
     ...write,
     id: 'prototype.instantiate',
+    access: ['brane.edit', 'prototype.use'],
     method: 'POST',
     path: '/prototype/{id}/instances',
     summary: 'Make an instance in a brane: one edit, whatever it holds. Answers its root.',
@@ -152,6 +161,7 @@ export const prototypeRoutes = {
   },
   'brane.upgrade': {
     id: 'brane.upgrade',
+    access: 'brane.edit',
     limit: 'heavy',
     method: 'POST',
     path: '/brane/{id}/upgrade',

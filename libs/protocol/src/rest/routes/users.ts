@@ -9,6 +9,7 @@ const PROFILE_ERRORS = [...WRITE_ERRORS, 'user.not_found', 'field.invalid', 'fie
 export const userRoutes = {
   'users.me': {
     id: 'users.me',
+    access: 'user.view_private',
     method: 'GET',
     path: '/users/me',
     area: 'users',
@@ -21,6 +22,7 @@ export const userRoutes = {
   },
   'users.update_me': {
     id: 'users.update_me',
+    access: 'user.change',
     method: 'PATCH',
     path: '/users/me',
     area: 'users',
@@ -34,6 +36,7 @@ export const userRoutes = {
   },
   'users.get': {
     id: 'users.get',
+    access: 'user.view',
     method: 'GET',
     path: '/users/{id}',
     area: 'users',
@@ -48,6 +51,7 @@ export const userRoutes = {
   },
   'users.update': {
     id: 'users.update',
+    access: 'user.change',
     method: 'PATCH',
     path: '/users/{id}',
     area: 'users',
@@ -62,6 +66,7 @@ export const userRoutes = {
   },
   'users.delete': {
     id: 'users.delete',
+    access: 'user.delete',
     method: 'DELETE',
     path: '/users/{id}',
     area: 'users',
@@ -76,6 +81,7 @@ export const userRoutes = {
   },
   'users.inventory': {
     id: 'users.inventory',
+    access: 'user.view_inventory',
     method: 'GET',
     path: '/users/{id}/inventory',
     area: 'users',
@@ -89,6 +95,7 @@ export const userRoutes = {
   },
   'users.put_inventory': {
     id: 'users.put_inventory',
+    access: 'user.change_inventory',
     method: 'PUT',
     path: '/users/{id}/inventory/{prototype_id}',
     area: 'users',
@@ -109,6 +116,7 @@ export const userRoutes = {
   },
   'users.delete_inventory': {
     id: 'users.delete_inventory',
+    access: 'user.change_inventory',
     method: 'DELETE',
     path: '/users/{id}/inventory/{prototype_id}',
     area: 'users',
