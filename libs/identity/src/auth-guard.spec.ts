@@ -1,10 +1,11 @@
 import { Controller, type ExecutionContext, Get } from '@nestjs/common';
-import { asUserId } from '@state-server/domain';
+import { asSessionId, asUserId } from '@state-server/domain';
 import { type RestRequest } from '@state-server/platform';
 import { ROUTES, type RouteId } from '@state-server/protocol';
 import { createFakeEnvironment } from '@state-server/testing';
 import { AuthGuard, callerOf, OpenDoor } from './auth-guard';
 import { bearerToken } from './authenticate';
+import { assertPermitted } from './permitted';
 import { coded } from './identity.spec-support';
 import { createTestTokens } from './test-tokens';
 
@@ -47,6 +48,38 @@ async function world() {
     guard.canActivate(context(request, handler));
   return { enter, token, user_id };
 }
+
+describe('what a caller may ever do (AUTHZ-4)', () => {
+  const user_id = asUserId('00000000-0000-4000-8000-000000000001');
+  const base = {
+    user_id,
+    session_id: asSessionId(user_id),
+    token_id: 't',
+    name: 'k',
+    issued_at: 0,
+    expires_at: 1,
+  };
+
+  it('is held against what the route is for, and the scope that it takes is named', () => {
+    const key = { ...base, kind: 'service', scopes: ['brane:read', 'brane:manage'] } as const;
+    expect(() => assertPermitted(key, ROUTES['brane.get'])).not.toThrow();
+    expect(() => assertPermitted(key, ROUTES['health.live'])).not.toThrow();
+    expect(() => assertPermitted(key, undefined)).not.toThrow();
+    expect(() => assertPermitted(key, ROUTES['brane.edit'])).toThrow(
+      expect.objectContaining({ code: 'permission.scope_missing', details: { scope: 'brane:write' } }),
+    );
+    expect(() => assertPermitted(key, ROUTES['users.delete'])).toThrow(
+      expect.objectContaining({ code: 'permission.scope_missing', details: { scope: null } }),
+    );
+    // A fork reads one brane and makes another.
+    expect(() => assertPermitted(key, ROUTES['brane.fork'])).not.toThrow();
+    expect(() => assertPermitted({ ...key, scopes: ['brane:manage'] }, ROUTES['brane.fork'])).toThrow();
+    expect(() => assertPermitted({ ...base, kind: 'guest' }, ROUTES['brane.create'])).toThrow(
+      expect.objectContaining({ code: 'permission.denied' }),
+    );
+    expect(() => assertPermitted({ ...base, kind: 'user' }, ROUTES['users.delete'])).not.toThrow();
+  });
+});
 
 describe('the guard (ID8)', () => {
   it('lets in whom the token names, and says so to the door', async () => {

@@ -4,6 +4,7 @@ import { headerOf, type RestRequest, routeOf } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
 import { bearerToken } from './authenticate';
 import type { Identity } from './identity';
+import { assertPermitted } from './permitted';
 import type { TokenVerifier } from './token-verifier';
 
 const OPEN = Symbol('OPEN');
@@ -13,7 +14,8 @@ export const OpenDoor = (): MethodDecorator & ClassDecorator => SetMetadata(OPEN
 
 /**
  * Asks for an access token where the route table says `bearer`, and at every door that is not in the table and not
- * marked open: a new route is closed until somebody decides otherwise (ID8).
+ * marked open: a new route is closed until somebody decides otherwise (ID8). Then it holds kind and scopes of the caller
+ * against what the route is for.
  */
 export class AuthGuard implements CanActivate {
   constructor(private readonly verifier: TokenVerifier) {}
@@ -22,6 +24,7 @@ export class AuthGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RestRequest>();
     if (isOpen(context, request)) return true;
     const identity = await this.verifier.verify(bearerToken(headerOf(request, 'authorization')));
+    assertPermitted(identity, routeOf(request));
     Object.assign(request, { identity });
     return true;
   }

@@ -19,6 +19,7 @@ export {
   stateOf,
 } from './key-set';
 export { LiveSigningKeys, PUBLISHED_FIRST_MS } from './live-signing-keys';
+export { assertPermitted } from './permitted';
 export { type RemoteKeys, remoteKeys, type RemoteKeysOptions } from './remote-keys';
 export { announceRevocation } from './revocation-messages';
 export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';

@@ -1,5 +1,5 @@
-import { ConnectionCallers, type Identity, type TokenVerifier } from '@state-server/identity';
-import type { PlainGuards } from '@state-server/platform';
+import { assertPermitted, ConnectionCallers, type Identity, type TokenVerifier } from '@state-server/identity';
+import { type PlainGuards, routeOf } from '@state-server/platform';
 import { limitCaller } from '../limits/rate-guard';
 import type { RateLimits } from '../limits/rate-limits';
 
@@ -7,6 +7,7 @@ import type { RateLimits } from '../limits/rate-limits';
 export function plainGuards(verifier: TokenVerifier, limits: RateLimits): PlainGuards {
   const callers = new ConnectionCallers(verifier);
   const enter = (request: Guarded[0], reply: Guarded[1], identity: Identity): void => {
+    assertPermitted(identity, routeOf(request));
     Object.assign(request, { identity });
     limitCaller(limits, request, reply);
   };

@@ -6,6 +6,8 @@ export function errorsOf(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [...route.errors];
   if (route.auth === 'bearer')
     codes.push('auth.required', 'auth.invalid_token', 'auth.expired', 'clock.skew', 'auth.revoked');
+  // Of a key or token that was issued for other things, or of somebody without an account.
+  if (route.auth === 'bearer') codes.push('permission.scope_missing', 'permission.denied');
   if (route.request !== undefined) codes.push('body.invalid');
   // A body is looked at wherever the method may have one, though the route asks for none.
   if (route.request !== undefined || route.method !== 'GET') {
