@@ -52,6 +52,7 @@ const GUEST: ReadonlySet<Action> = new Set<Action>([
   'user.delete',
   'user.view_inventory',
   'server.session',
+  'server.account',
   'server.connect',
   'server.list_branes',
   'server.list_prototypes',

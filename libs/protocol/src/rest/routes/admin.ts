@@ -37,6 +37,7 @@ export const adminRoutes = {
   },
   'admin.sessions': {
     id: 'admin.sessions',
+    access: 'user.administer',
     method: 'GET',
     path: '/admin/users/{id}/sessions',
     area: 'admin',
@@ -50,6 +51,7 @@ export const adminRoutes = {
   },
   'admin.end_sessions': {
     id: 'admin.end_sessions',
+    access: 'user.administer',
     method: 'DELETE',
     path: '/admin/users/{id}/sessions',
     area: 'admin',

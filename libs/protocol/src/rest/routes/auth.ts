@@ -50,6 +50,7 @@ export const authRoutes = {
   },
   'auth.sessions': {
     id: 'auth.sessions',
+    access: 'server.account',
     method: 'GET',
     path: '/auth/sessions',
     area: 'auth',
@@ -62,6 +63,7 @@ export const authRoutes = {
   },
   'auth.end_session': {
     id: 'auth.end_session',
+    access: 'server.account',
     method: 'DELETE',
     path: '/auth/sessions/{id}',
     area: 'auth',
@@ -74,6 +76,7 @@ export const authRoutes = {
   },
   'auth.end_sessions': {
     id: 'auth.end_sessions',
+    access: 'server.account',
     method: 'DELETE',
     path: '/auth/sessions',
     area: 'auth',

@@ -87,6 +87,7 @@ export const identityRoutes = {
   },
   'auth.identities': {
     id: 'auth.identities',
+    access: 'server.account',
     method: 'GET',
     path: '/auth/identities',
     area: 'auth',
@@ -98,6 +99,7 @@ export const identityRoutes = {
   },
   'auth.link_identity': {
     id: 'auth.link_identity',
+    access: 'server.account',
     method: 'POST',
     path: '/auth/identities',
     area: 'auth',
@@ -110,6 +112,7 @@ export const identityRoutes = {
   },
   'auth.unlink_identity': {
     id: 'auth.unlink_identity',
+    access: 'server.account',
     method: 'DELETE',
     path: '/auth/identities/{provider}',
     area: 'auth',
