@@ -8,6 +8,7 @@ const page = { status: 200, schema: pageOf(auditEntry) } as const;
 export const auditRoutes = {
   'admin.audit': {
     id: 'admin.audit',
+    access: 'server.administer',
     limit: 'search',
     method: 'GET',
     path: '/admin/audit',
@@ -22,6 +23,7 @@ export const auditRoutes = {
   },
   'brane.audit': {
     id: 'brane.audit',
+    access: 'brane.manage_members',
     method: 'GET',
     path: '/brane/{id}/audit',
     area: 'brane',
@@ -35,6 +37,7 @@ export const auditRoutes = {
   },
   'users.audit': {
     id: 'users.audit',
+    access: 'user.view_private',
     method: 'GET',
     path: '/users/{id}/audit',
     area: 'users',
