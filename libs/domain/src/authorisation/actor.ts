@@ -28,6 +28,14 @@ export function asUser(user_id: UserId): Somebody {
   return { kind: 'user', user_id };
 }
 
+/** The user of a record, as it is now, where it matters what is said of him there. Of one who is gone nothing is left. */
+export function asRecorded(
+  user_id: UserId,
+  user: { readonly roles: readonly string[]; readonly deleted_at?: string | undefined } | undefined,
+): Somebody {
+  return { kind: 'user', user_id, roles: user?.deleted_at === undefined ? (user?.roles ?? []) : [] };
+}
+
 /** What stands against an action whatever it is done to; null where nothing does. */
 export type Bar =
   | { readonly kind: 'anonymous' }

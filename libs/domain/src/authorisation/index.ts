@@ -1,4 +1,4 @@
-export { type Actor, ANONYMOUS, asUser, type Bar, barTo, type Somebody, SYSTEM } from './actor';
+export { type Actor, ANONYMOUS, asRecorded, asUser, type Bar, barTo, type Somebody, SYSTEM } from './actor';
 export { can, type Decision, mayModerate, type Resources, standingIn, standingTo } from './can';
 export {
   type Action,

@@ -1,8 +1,8 @@
 import { type AuditFilter, type AuditPage, type AuditPlace, listAudit } from '@state-server/audit';
 import { readBraneIn, withReadErrors } from '@state-server/commit';
-import { type BraneId, can, roleIn, type UserId } from '@state-server/domain';
+import { asRecorded, asUser, type BraneId, type UserId } from '@state-server/domain';
 import type { AuditDoc, Store } from '@state-server/persistence-port';
-import { type AuditResource, fail } from '@state-server/protocol';
+import { assertCan, type AuditResource } from '@state-server/protocol';
 
 export interface SeeAudit {
   /** Who asks. */
@@ -19,9 +19,8 @@ export async function seeAudit(
   return withReadErrors(
     store.read({ label: 'audit.see' }, async (tx) => {
       const user = await tx.get('users', [user_id]);
-      if (user?.deleted_at !== undefined || user?.roles.includes('admin') !== true) {
-        throw fail('permission.denied', undefined, 'Only administrators may do this.');
-      }
+      const message = 'Only administrators may do this.';
+      assertCan(asRecorded(user_id, user), 'server.administer', 'server', { message });
       return listAudit(tx, filter, page);
     }),
   );
@@ -35,10 +34,7 @@ export async function seeBraneAudit(
   return withReadErrors(
     store.read({ label: 'audit.brane' }, async (tx) => {
       const brane = await readBraneIn(tx, brane_id);
-      const role = brane ? roleIn(brane.meta, user_id) : null;
-      const mayKnow = role !== null && (role !== 'guest' || brane?.meta.status === 'live');
-      if (!mayKnow) throw fail('brane.not_found', { id: brane_id });
-      if (!can(role, 'manage_members')) throw fail('permission.denied', { brane_id, role });
+      assertCan(asUser(user_id), 'brane.manage_members', brane?.meta, { details: { id: brane_id } });
       return listAudit(tx, { brane_id }, page);
     }),
   );
