@@ -8,15 +8,13 @@ import {
   field,
   flag,
   integer,
+  issuerFields,
   list,
   optional,
   type ServiceConfig,
   text,
-  tokenFields,
 } from '@state-server/platform';
 import { oauthFields, oauthRules } from './oauth-fields';
-
-const { JWT_ISSUER, JWT_AUDIENCE } = tokenFields;
 
 /** Undefined: it is none. What is wrong with it would repeat nothing of it either, but a setting has one line. */
 function keySetIn(text: string): KeySet | undefined {
@@ -30,8 +28,7 @@ function keySetIn(text: string): KeySet | undefined {
 const fields = {
   // api-gateway forwards to this service, and tells the client's address.
   ...commonFields({ service: 'auth', port: 4001, metricsPort: 4051, trustedProxies: 'loopback' }),
-  JWT_ISSUER,
-  JWT_AUDIENCE,
+  ...issuerFields,
   JWT_PRIVATE_KEY_FILE: optional(
     text({
       description:

@@ -1,4 +1,4 @@
-import { announceWrites, openBus, openStore } from '@state-server/composition';
+import { announceWrites, openBus, openOtherIssuers, openStore } from '@state-server/composition';
 import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
 import { createRevocationWatch, createTokenIssuer, createTokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
@@ -53,6 +53,7 @@ export async function openAuth(
     revocations,
     ...names,
     environment,
+    others: openOtherIssuers(service, store),
   });
   const signIns = dev ? [await loadDevSignIn()] : [];
   if (dev) log.warn('auth.dev_sign_in_open');

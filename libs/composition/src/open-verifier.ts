@@ -16,6 +16,8 @@ import {
   type tokenFields,
 } from '@state-server/platform';
 
+import { openOtherIssuers } from './open-other-issuers';
+
 export type TokenConfig = ConfigOf<typeof tokenFields> & ServiceConfig;
 
 export interface OpenVerifier {
@@ -46,6 +48,7 @@ export async function openVerifier(
   });
   const verifier = createTokenVerifier({
     ...{ keys, revocations, issuer, audience, environment },
+    others: openOtherIssuers(service, store),
     onClockSkew: (aheadMs) => clockSkew.observe(aheadMs),
   });
   return { verifier, revocations, clockSkew };

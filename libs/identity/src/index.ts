@@ -21,6 +21,9 @@ export {
 export { LiveSigningKeys, PUBLISHED_FIRST_MS } from './live-signing-keys';
 export { assertPermitted } from './permitted';
 export { type RemoteKeys, remoteKeys, type RemoteKeysOptions } from './remote-keys';
+export { importOutsideKeys } from './outside-keys';
+export { looksPublic, outsideIssuer, sharedSecretIssuer } from './other-issuers';
+export { type OutsideIssuer, parseOutsideIssuers } from './outside-issuer-settings';
 export { announceRevocation } from './revocation-messages';
 export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';
 export type { Revocations, RevocationSubject } from './revocations';

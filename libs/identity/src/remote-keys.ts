@@ -12,6 +12,8 @@ export interface RemoteKeysOptions {
   readonly log: Logger;
   /** Default: the global one. */
   readonly fetch?: typeof fetch;
+  /** Which of the published keys are used, and how; default: Ed25519, as the auth service has them. */
+  readonly importKeys?: (keys: readonly object[]) => Promise<ReadonlyMap<string, CryptoKey>>;
   /** Milliseconds for one look; default 2,000. */
   readonly deadlineMs?: number;
   /** Milliseconds between two looks in the background, whoever asks meanwhile; default one minute. */
@@ -154,11 +156,16 @@ class PublishedKeys implements RemoteKeys {
     const text = await response.text();
     if (text.length > MAX_JWKS_CHARS) throw new Error('the JWKS is too large');
     const { keys } = z.parse(jwksSchema, decodeJson(text));
-    const usable = keys.flatMap((key) => {
-      const parsed = z.safeParse(ed25519Schema, key);
-      return parsed.success ? [{ ...parsed.data, alg: 'EdDSA' as const, use: 'sig' as const }] : [];
-    });
-    if (usable.length === 0) throw new Error('the JWKS holds no Ed25519 key');
-    return importKeys({ keys: usable });
+    return (this.options.importKeys ?? importOwnKeys)(keys);
   }
+}
+
+/** Of the auth service: Ed25519 alone. */
+async function importOwnKeys(keys: readonly object[]): Promise<ReadonlyMap<string, CryptoKey>> {
+  const usable = keys.flatMap((key) => {
+    const parsed = z.safeParse(ed25519Schema, key);
+    return parsed.success ? [{ ...parsed.data, alg: 'EdDSA' as const, use: 'sig' as const }] : [];
+  });
+  if (usable.length === 0) throw new Error('the JWKS holds no Ed25519 key');
+  return importKeys({ keys: usable });
 }

@@ -1,7 +1,7 @@
 import { urlPasswordWeakness } from '@state-server/secrets';
 import { cacheFields } from './cache-fields';
 import { type ConfigOf, type ConfigRule } from './define-config';
-import { type Field, flag, integer, list, oneOf, optional, parseUrl, text, url } from './field';
+import { flag, integer, list, oneOf, optional, parseUrl, strongSecret, text, url } from './field';
 import { secretFields, secretRules } from './secret-fields';
 import { storeFields, storeRules } from './store-fields';
 
@@ -193,12 +193,8 @@ export const commonRules: readonly ConfigRule<ServiceConfig>[] = [
   ...storeRules,
 ];
 
-/** For services that verify access tokens; spread into their tables. */
-export const tokenFields: {
-  readonly JWT_ISSUER: Field<string>;
-  readonly JWT_AUDIENCE: Field<string>;
-  readonly JWT_JWKS_URL: Field<string>;
-} = {
+/** Whose access tokens are good; of all services that verify them, auth included. */
+export const issuerFields = {
   JWT_ISSUER: text({
     description: 'Who signs access tokens: the `iss` that is asked for.',
     default: 'http://127.0.0.1:4000',
@@ -207,11 +203,30 @@ export const tokenFields: {
     description: 'For whom access tokens are: the `aud` that is asked for.',
     default: 'state-server',
   }),
+  JWT_SECRET: optional(
+    text({
+      description:
+        'Where services of your own sign access tokens with a shared secret (HS256): that secret. Without it no such token is good.',
+      sensitive: true,
+      inProduction: strongSecret('key'),
+    }),
+  ),
+  OUTSIDE_ISSUERS_FILE: optional(
+    text({
+      description:
+        'JSON file with the identity services of your own whose access tokens are good here: see the guide.',
+    }),
+  ),
+} as const;
+
+/** For services that verify access tokens and do not sign them; spread into their tables. */
+export const tokenFields = {
+  ...issuerFields,
   JWT_JWKS_URL: url(['http', 'https'], {
     description: 'Where the public keys of the auth service are.',
     default: 'http://127.0.0.1:4001/auth/.well-known/jwks.json',
   }),
-};
+} as const;
 
 /** Of the services that browsers talk to; spread into their tables. */
 export const originFields = {

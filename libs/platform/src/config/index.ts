@@ -2,6 +2,7 @@ export { cacheChoice, type CacheConfig } from './cache-fields';
 export {
   commonFields,
   commonRules,
+  issuerFields,
   originFields,
   type ServiceConfig,
   type ServiceDefaults,
