@@ -60,15 +60,17 @@ function readIssuers(config: IssuerConfig): readonly OutsideIssuer[] {
 
 /** Its tokens wait for it when its keys are not known; nobody else's do, so readiness is not at stake. */
 function openKeys(
-  { environment, log, health }: Service<IssuerConfig>,
+  service: Service<IssuerConfig>,
   settings: OutsideIssuer,
 ): ReturnType<typeof remoteKeys> {
+  const { environment, log, health } = service;
   const keys = remoteKeys({
     url: settings.jwks_url,
     environment,
     log,
     importKeys: importOutsideKeys(settings.algorithms),
   });
+  service.onClose(`keys of ${settings.issuer}`, () => keys.close());
   health.register(`issuer ${settings.issuer}`, () =>
     keys.state().status === 'ok'
       ? { status: 'ok' }
