@@ -12,6 +12,7 @@ import {
   OperationHttp,
 } from '@state-server/features-brane';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
+import { guestGuard, GUESTS_DEPS, LinkHttp, ModerationHttp, PeopleHttp } from '@state-server/features-guest';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
 import { PROTOTYPE_DEPS, PrototypeHttp, UpgradeHttp } from '@state-server/features-prototype';
 import {
@@ -58,6 +59,9 @@ const DOORS = [
   AnalyticsHttp,
   WebSocketHttp,
   AuditHttp,
+  LinkHttp,
+  ModerationHttp,
+  PeopleHttp,
 ];
 const TOKENS = [
   BRANE_DEPS,
@@ -68,6 +72,7 @@ const TOKENS = [
   ANALYTICS_DEPS,
   WEBSOCKET_DEPS,
   AUDIT_DEPS,
+  GUESTS_DEPS,
 ];
 
 /** REST of every feature, behind the guard of tokens and the limits. */
@@ -79,6 +84,7 @@ export class AppModule {
       controllers: DOORS,
       providers: [
         authGuard(verifier),
+        guestGuard(deps.store),
         rateGuard(limits),
         ...TOKENS.map((token) => ({ provide: token, useValue: deps })),
       ],

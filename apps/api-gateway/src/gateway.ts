@@ -65,7 +65,7 @@ export async function openGateway(
   const configure = async (server: FastifyInstance): Promise<void> => {
     allowOrigins(server, config.ALLOWED_ORIGINS);
     limitAddresses(server, limits);
-    registerPlainReads(server, service, objectReads(deps), plainGuards(deps.verifier, limits));
+    registerPlainReads(server, service, objectReads(deps), plainGuards(deps.verifier, limits, deps.store));
     registerHome(server, {
       whatRuns: createWhatRuns(neighbours, environment.clock),
       sockets: () => splice.live,

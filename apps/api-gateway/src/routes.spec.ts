@@ -14,6 +14,7 @@ import {
   startTestGateway,
   type TestGateway,
 } from './gateway.spec-support';
+import { enter, guestSamples, type MadeLink, makeLink } from './guests.spec-support';
 import { anotherPayload, keyedOperations, walkKeyed } from './keyed-walk.spec-support';
 
 let gateway: TestGateway;
@@ -29,6 +30,8 @@ let operation: string;
 let workshop: string;
 let lamp: string;
 let lampHere: string;
+let link: MadeLink;
+let gusId: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -54,6 +57,8 @@ async function settle(): Promise<void> {
   portal = await makeGroup(ada, brane, { link: await makeBrane(ada) });
   lampHere = await makeInstance(ada, lamp, workshop);
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
+  link = await makeLink(ada, brane);
+  gusId = (await enter(gateway, { link: link.token })).id;
   const started = await startOperation(
     { store: gateway.store, environment },
     { kind: 'spec', brane_id: asBraneId(brane), user_id: ada.id, op_id: asOpId(uuid()), input: {} },
@@ -113,6 +118,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'members.get': { path: member },
   'members.put': { path: member, body: () => ({ role: 'viewer' }) },
   'members.delete': { path: member },
+  ...guestSamples({ brane: () => brane, link: () => link, guest: () => gusId }),
   'object.create': { body: () => ({ brane_id: brane, parent_id: street, kind: 'block' }) },
   'object.get': { path: onHouse },
   'object.children': { path: { id: () => street } },
@@ -162,7 +168,8 @@ const elsewhere = new Set(['auth', 'internal']);
 function pathOf(route: Route, sample: Sample): string {
   const path = route.path.replaceAll(
     /\{(\w+)\}/g,
-    (_, name: string) => sample.path?.[name]?.() ?? (name === 'version' ? '1' : uuid()),
+    (_, name: string) =>
+      sample.path?.[name]?.() ?? (name === 'version' ? '1' : name === 'kind' ? 'ban' : uuid()),
   );
   const { query = '' } = sample;
   return `${path}${typeof query === 'string' ? query : query()}`;

@@ -7,12 +7,15 @@ import {
   OAUTH_DEPS,
   OAuthHttp,
   type OAuthHttpDeps,
+  GUEST_DEPS,
+  GuestHttp,
+  type GuestHttpDeps,
   SessionHttp,
 } from '@state-server/features-auth';
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 
 export interface AppParts {
-  readonly deps: Omit<AuthHttpDeps, 'verifier'> & OAuthHttpDeps;
+  readonly deps: Omit<AuthHttpDeps & GuestHttpDeps, 'verifier'> & OAuthHttpDeps;
   readonly verifier: TokenVerifier;
   /** Ways to sign in. */
   readonly signIns: readonly Type[];
@@ -24,11 +27,12 @@ export class AppModule {
   static with({ deps, verifier, signIns }: AppParts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [AuthHttp, SessionHttp, OAuthHttp, IdentityHttp, ...signIns],
+      controllers: [AuthHttp, SessionHttp, OAuthHttp, IdentityHttp, GuestHttp, ...signIns],
       providers: [
         authGuard(verifier),
         { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps },
         { provide: OAUTH_DEPS, useValue: deps satisfies OAuthHttpDeps },
+        { provide: GUEST_DEPS, useValue: deps satisfies GuestHttpDeps },
       ],
     };
   }

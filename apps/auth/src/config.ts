@@ -78,6 +78,14 @@ const fields = {
       default: '2160',
     },
   ),
+  GUEST_SESSION_HOURS: integer(
+    { min: 1, max: 24 * 365 },
+    {
+      description: 'How long a guest may stay in the brane that a link let him into.',
+      unit: 'hours',
+      default: '24',
+    },
+  ),
   SIGN_INS_PER_MINUTE: integer(
     { min: 1, max: 1_000_000 },
     { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },

@@ -1,4 +1,10 @@
-import { announceWrites, openBus, openOtherIssuers, openStore } from '@state-server/composition';
+import {
+  announceWrites,
+  openBus,
+  openCommitter,
+  openOtherIssuers,
+  openStore,
+} from '@state-server/composition';
 import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
 import { createRevocationWatch, createTokenIssuer, createTokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
@@ -46,6 +52,9 @@ export async function openAuth(
       idleMs: config.SESSION_IDLE_HOURS * HOUR_MS,
       absoluteMs: config.SESSION_LIFETIME_HOURS * HOUR_MS,
     },
+    // Whoever comes by a link becomes a member, by an entry of the brane's log.
+    committer: openCommitter(service, { store, bus }),
+    guestMs: config.GUEST_SESSION_HOURS * HOUR_MS,
     signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
   };
   const verifier = createTokenVerifier({

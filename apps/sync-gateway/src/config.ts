@@ -26,6 +26,13 @@ const fields = {
     unit: 'per second',
     default: '200',
   }),
+  PEOPLE_PER_BRANE: integer(
+    { min: 1, max: 100_000 },
+    {
+      description: 'People in one brane at a time, over all gateways; a brane may set less for itself.',
+      default: '10000',
+    },
+  ),
   SESSIONS_PER_USER: integer(count, {
     description: 'Open sessions of one user on one gateway.',
     default: '64',

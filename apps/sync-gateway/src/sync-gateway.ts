@@ -1,5 +1,6 @@
 import { openCommitter, type ServiceStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
+import { createRoster } from '@state-server/features-guest';
 import { createAuthenticate, type Revocations, type TokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
@@ -41,7 +42,16 @@ export async function openSyncGateway(
       meter.edited(braneId, messages.length);
     },
   });
+  const people = createRoster({
+    ...{ store, environment },
+    gateway: `${service.instance}-${environment.ids.uuid()}`,
+    most: config.PEOPLE_PER_BRANE,
+    onFailure: (error) => {
+      log.warn('people.unwritten', { err: error });
+    },
+  });
   const gateway = createGateway({
+    people,
     source: storeLogSource(store, environment),
     committer,
     bus,
@@ -55,7 +65,10 @@ export async function openSyncGateway(
     },
   });
   engine.gateway = gateway;
-  service.onStopAccepting('realtime', () => gateway.drain());
+  service.onStopAccepting('realtime', async () => {
+    await gateway.drain();
+    await people.close();
+  });
   // Sockets stay open: what is sent meanwhile is refused as retryable, and comes again (SYNC F3).
   parts.readOnly?.onChange((flag) => {
     if (flag) gateway.announce(fail('store.read_only'));

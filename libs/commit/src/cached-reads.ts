@@ -75,7 +75,10 @@ export async function readBraneFor(
 }
 
 /** Of a user what others see or are judged by; the rest is nobody else's business, and so is not kept in Redis either. */
-export type OtherUser = Pick<UserDoc, 'id' | 'name' | 'avatar' | 'roles' | 'deleted_at' | 'version'>;
+export type OtherUser = Pick<
+  UserDoc,
+  'id' | 'name' | 'avatar' | 'guest' | 'roles' | 'deleted_at' | 'version'
+>;
 
 /** A user for others, from the cache where that may be. Whoever asks for himself reads the store. */
 export async function readUserFor(
@@ -100,10 +103,11 @@ export async function readUserFor(
   return found?.value;
 }
 
-function forOthers({ id, name, avatar, roles, deleted_at, version }: UserDoc): OtherUser {
+function forOthers({ id, name, avatar, guest, roles, deleted_at, version }: UserDoc): OtherUser {
   return {
     ...{ id, name, roles, version },
     ...(avatar === undefined ? {} : { avatar }),
+    ...(guest && { guest }),
     ...(deleted_at === undefined ? {} : { deleted_at }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Environment, SessionId, UserId } from '@state-server/domain';
 import { SignJWT } from 'jose';
-import { ACCESS_TOKEN_MS } from './identity';
+import { ACCESS_TOKEN_MS, type Identity } from './identity';
 import type { SigningKeys } from './signing-keys';
 
 /** RFC 9068; whatever else somebody signed with our key is no access token. */
@@ -15,6 +15,8 @@ export interface TokenIssuer {
     readonly name: string;
     /** Ms since the epoch: no token outlives its session. */
     readonly until?: number;
+    /** See Identity. */
+    readonly guest?: NonNullable<Identity['guest']>;
   }): Promise<{ readonly access_token: string; /** Seconds. */ readonly expires_in: number }>;
 }
 
@@ -28,10 +30,13 @@ export interface TokenIssuerOptions {
 export function createTokenIssuer(options: TokenIssuerOptions): TokenIssuer {
   const { keys, issuer, audience, environment } = options;
   return {
-    issue: async ({ user_id, session_id, name, until = Number.POSITIVE_INFINITY }) => {
+    issue: async ({ user_id, session_id, name, guest, until = Number.POSITIVE_INFINITY }) => {
       const now = environment.clock.now();
       const ends = Math.floor(Math.min(now + ACCESS_TOKEN_MS, until) / 1_000);
-      const access_token = await new SignJWT({ sid: session_id, name })
+      const claims = guest
+        ? { guest: guest.brane_id, guest_until: Math.floor(guest.expires_at / 1_000) }
+        : {};
+      const access_token = await new SignJWT({ sid: session_id, name, ...claims })
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid: keys.kid })
         .setIssuer(issuer)
         .setAudience(audience)

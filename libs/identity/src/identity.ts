@@ -1,9 +1,11 @@
-import type { IdentityKind, Scope, SessionId, UserId } from '@state-server/domain';
+import type { BraneId, IdentityKind, Scope, SessionId, UserId } from '@state-server/domain';
 
 /** Who a request or a socket speaks for, from a token or ticket that was good at that moment. */
 export interface Identity {
   readonly user_id: UserId;
   readonly kind: IdentityKind;
+  /** Of somebody without an account: the only brane that it is good in, and when that ends (ms since the epoch). */
+  readonly guest?: { readonly brane_id: BraneId; readonly expires_at: number };
   /** What it may be used for at most; absent: everything that the user may do. */
   readonly scopes?: readonly Scope[];
   /** The sign-in that the token belongs to; everything that it issued ends with it. */

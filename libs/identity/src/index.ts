@@ -3,6 +3,17 @@ export { AuthGuard, authGuard, callerOf, OpenDoor } from './auth-guard';
 export { bearerToken, createAuthenticate, type Credentials } from './authenticate';
 export { ACCESS_TOKEN_MS, type Identity, TICKET_MS } from './identity';
 export { ConnectionCallers } from './connection-callers';
+export {
+  addressDigest,
+  becomeAccount,
+  dropGuest,
+  guestClaims,
+  guestEnd,
+  identityOf,
+  linkIdOf,
+  putGuest,
+  stateOfLink,
+} from './guests';
 export { type KeySource, staticKeys } from './key-source';
 export {
   formatKeySet,

@@ -7,6 +7,7 @@ import type {
   Transaction,
   UserDoc,
 } from '@state-server/persistence-port';
+import { guestEnd } from './guests';
 import { toTime, TWIN_MS } from './identity';
 import { secretHash } from './secret';
 import { DEFAULT_LIFETIMES, type SessionLifetimes, sessionEnd } from './session-lifetimes';
@@ -63,7 +64,7 @@ export async function rotateRefreshToken(tx: Transaction, input: UseRefreshToken
   // Neither his suspension nor his deletion comes between.
   tx.guard('users', [user.id]);
   if (token.used_at !== undefined) return usedBefore(tx, input, { token, session, user });
-  const end = sessionEnd(session, now, input.lifetimes ?? DEFAULT_LIFETIMES);
+  const end = Math.min(sessionEnd(session, now, input.lifetimes ?? DEFAULT_LIFETIMES), guestEnd(user));
   if (end <= now) return { kind: 'invalid' };
   const { refresh_token, retry } = successorOf(input);
   const used: SessionDoc = {

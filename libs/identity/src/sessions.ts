@@ -2,6 +2,7 @@ import { type AuditOrigin, recordAudit } from '@state-server/audit';
 import { asSessionId, type UserId } from '@state-server/domain';
 import type { RevocationDoc, SessionDoc, Transaction, UserDoc } from '@state-server/persistence-port';
 import { ACCESS_TOKEN_MS, LONGEST_TOKEN_MS, REVOCATION_MARGIN_MS, toTime } from './identity';
+import { guestEnd } from './guests';
 import { secretHash } from './secret';
 import { DEFAULT_LIFETIMES, sessionEnd, type SessionLifetimes } from './session-lifetimes';
 import { assertNotSuspended } from './suspension';
@@ -38,7 +39,7 @@ export function openSession(tx: Transaction, input: OpenSession): SessionDoc {
     user_id: user.id,
     created_at,
     last_used_at: created_at,
-    expires_at: toTime(sessionEnd({ created_at }, now, lifetimes)),
+    expires_at: toTime(Math.min(sessionEnd({ created_at }, now, lifetimes), guestEnd(user))),
     ...(user_agent === undefined ? {} : { user_agent: user_agent.slice(0, 200) }),
     ...(origin?.address === undefined ? {} : { address: origin.address }),
   };

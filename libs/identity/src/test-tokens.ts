@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { asSessionId, type Environment, type SessionId, type UserId } from '@state-server/domain';
-import { createTokenIssuer } from './access-token';
+import { createTokenIssuer, type TokenIssuer } from './access-token';
 import { staticKeys } from './key-source';
 import type { Revocations } from './revocations';
 import { loadSigningKeys, type SigningKeys } from './signing-keys';
@@ -10,6 +10,7 @@ import { createTokenVerifier, type TokenVerifier } from './token-verifier';
 export interface TestTokens {
   readonly keys: SigningKeys;
   readonly verifier: TokenVerifier;
+  readonly issuer: TokenIssuer;
   /** An access token; the session is a new one unless it is named. */
   issue(user: {
     readonly user_id: UserId;
@@ -42,6 +43,7 @@ export async function createTestTokens(options: {
   const source = await staticKeys(keys.jwks);
   return {
     keys,
+    issuer,
     verifier: createTokenVerifier({ keys: source, revocations, ...NAMES, environment }),
     issue: async ({ user_id, session_id = asSessionId(environment.ids.uuid()), name = 'Ada' }) => {
       const { access_token } = await issuer.issue({ user_id, session_id, name });

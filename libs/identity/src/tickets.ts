@@ -4,6 +4,7 @@ import { toHttpError } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
 import { ACCESS_TOKEN_MS, type Identity, TICKET_MS, toTime } from './identity';
 import { newSecret, secretHash } from './secret';
+import { guestClaims, guestEnd } from './guests';
 import { isSuspended } from './suspension';
 
 export interface TicketDeps {
@@ -98,12 +99,16 @@ function rethrow(error: unknown): never {
 function toIdentity({ token, ...ticket }: TicketDoc, user: UserDoc, now: number): Identity {
   return {
     user_id: ticket.user_id,
-    kind: token?.kind ?? 'user',
+    kind: user.guest ? 'guest' : (token?.kind ?? 'user'),
+    ...guestClaims(user),
     ...(token?.scopes && { scopes: token.scopes }),
     session_id: ticket.session_id,
     token_id: token?.id ?? `ticket:${ticket.hash.slice(0, 16)}`,
     name: user.name,
     issued_at: token === undefined ? now : Date.parse(token.issued_at),
-    expires_at: token === undefined ? now + ACCESS_TOKEN_MS : Date.parse(token.expires_at),
+    expires_at: Math.min(
+      token === undefined ? now + ACCESS_TOKEN_MS : Date.parse(token.expires_at),
+      guestEnd(user),
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { asSessionId, asUserId, type Environment, isUuid } from '@state-server/domain';
+import { asBraneId, asSessionId, asUserId, type Environment, isUuid } from '@state-server/domain';
 import { fail, StateError } from '@state-server/protocol';
 import { type CryptoKey, errors, jwtVerify, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -141,17 +141,23 @@ function ourselves({ keys, issuer, audience }: TokenVerifierOptions): TrustedIss
 }
 
 function toIdentity(claims: JWTPayload): Identity {
-  const { sub, jti, iat, exp, sid, name } = claims;
+  const { sub, jti, iat, exp, sid, name, guest } = claims;
   const complete =
     isUuid(sub) && isUuid(sid) && typeof jti === 'string' && iat !== undefined && exp !== undefined;
   if (!complete) throw fail('auth.invalid_token');
+  const who: Pick<Identity, 'kind' | 'guest'> = guest === undefined ? { kind: 'user' } : asGuest(claims);
   return Object.freeze({
     user_id: asUserId(sub),
-    kind: 'user',
+    ...who,
     session_id: asSessionId(sid),
     token_id: jti,
     name: typeof name === 'string' ? name : '',
     issued_at: Math.round(iat * 1_000),
     expires_at: Math.round(exp * 1_000),
   });
+}
+
+function asGuest({ guest, guest_until: until }: JWTPayload): Pick<Identity, 'kind' | 'guest'> {
+  if (!isUuid(guest) || typeof until !== 'number') throw fail('auth.invalid_token');
+  return { kind: 'guest', guest: { brane_id: asBraneId(guest), expires_at: until * 1_000 } };
 }

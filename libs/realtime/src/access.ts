@@ -6,7 +6,8 @@ import {
   type Standing,
   type UserId,
 } from '@state-server/domain';
-import { type BraneOpsFrame, decodeCbor, FROM_SERVER } from '@state-server/protocol';
+import { type BraneOpsFrame, decodeCbor, fail, FROM_SERVER } from '@state-server/protocol';
+import type { PutOut } from './seat';
 
 /** What a user may do with a brane as it is now. */
 export type Access =
@@ -19,6 +20,25 @@ export function accessOf(meta: BraneMeta, userId: UserId): Access {
   const role = roleIn(meta, userId);
   if (role === null) return { kind: 'refused' };
   return meta.status === 'live' ? { kind: 'allowed', role } : { kind: 'deleted' };
+}
+
+/** What he may come in as. Throws `brane.deleted`; `brane.not_found`, also to whoever is banned. */
+export function roleFor(meta: BraneMeta, userId: UserId): Standing {
+  const access = accessOf(meta, userId);
+  if (access.kind === 'deleted') throw fail('brane.deleted', { brane_id: meta.id });
+  if (access.kind === 'refused') throw fail('brane.not_found', { brane_id: meta.id });
+  return access.role;
+}
+
+/** Why somebody who is in the brane may stay no longer, once `before` has become `meta`; undefined: he stays. */
+export function whyOut(meta: BraneMeta, userId: UserId, before: BraneMeta): PutOut | undefined {
+  const { status, bans, kicks } = meta;
+  if (accessOf(meta, userId).kind !== 'allowed') {
+    if (status !== 'live') return 'deleted';
+    return bans && Object.hasOwn(bans, userId) ? 'banned' : 'removed';
+  }
+  const isKicked = kicks !== before.kicks && kicks?.[userId] !== undefined;
+  return isKicked && kicks[userId] !== before.kicks?.[userId] ? 'kicked' : undefined;
 }
 
 /** `set_` in ASCII: with it the names of all ops about the brane itself begin, and they stand as plain text in CBOR. */

@@ -36,9 +36,10 @@ class RealtimeGateway implements Gateway {
     const pages = new LogPages(source, limits);
     this.limits = limits;
     this.schedule = new WriteSchedule(environment.timers, limits.tick_ms, limits.few_sockets);
-    this.rooms = new Rooms({ source, bus, environment, limits, metrics, log, snapshots, pages });
+    const { people } = deps;
+    this.rooms = new Rooms({ source, bus, people, environment, limits, metrics, log, snapshots, pages });
     this.sessionDeps = {
-      ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations },
+      ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations, source },
       ...{ environment, limits, metrics, log },
       isDraining: () => this.draining !== undefined,
       admit: (userId) => this.admit(userId),

@@ -56,6 +56,15 @@ export function storeLogSource(store: Store, environment: Environment): LogSourc
           );
         }),
       ),
+    putOut: (braneId, userId, kind) =>
+      reading(
+        store.read({ label: 'realtime.put_out', deadlineMs: READ_MS }, async (tx) => {
+          const found = await tx.get('moderations', [braneId, kind, userId]);
+          if (!found) return undefined;
+          const { reason, until } = found;
+          return kind === 'kick' || until === undefined ? { reason } : { reason, until };
+        }),
+      ),
   };
 }
 

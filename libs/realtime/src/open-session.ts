@@ -1,14 +1,9 @@
 import type { Committed } from '@state-server/commit';
-import type { BraneId, Environment, SessionId, UserId } from '@state-server/domain';
+import { type BraneId, type Environment, isMuted, type SessionId, type UserId } from '@state-server/domain';
 import {
-  type ActionInvokeFrame,
   type BraneAckFrame,
-  type BraneEditFrame,
-  type BraneInterestFrame,
   type BraneJoinFrame,
   type BraneLeaveFrame,
-  type BraneRedoFrame,
-  type BraneUndoFrame,
   type ClientFrame,
   encodeFrame,
   fail,
@@ -16,21 +11,23 @@ import {
   type PresenceSetFrame,
   type ServerFrame,
   type SessionRefreshFrame,
+  toSystemError,
 } from '@state-server/protocol';
 import { EditQueue } from './edit-queue';
 import type { RealtimeLimits } from './limits';
+import { commitMutation, type MutationFrame } from './mutation';
 import type { Outbox } from './outbox';
-import type { GatewayDeps, Identity, Peer } from './ports';
+import type { GatewayDeps, Identity, LogSource, Peer } from './ports';
 import type { Room } from './room';
 import type { Rooms } from './rooms';
-import { type Occupant, Seat } from './seat';
+import { type Occupant, type PutOut, Seat } from './seat';
 import { TokenBucket } from './token-bucket';
-
-type MutationFrame = BraneEditFrame | BraneUndoFrame | BraneRedoFrame;
+import { unsupported } from './unsupported';
 
 export interface OpenSessionDeps {
   readonly rooms: Rooms;
   readonly committer: GatewayDeps['committer'];
+  readonly source: Pick<LogSource, 'putOut'>;
   readonly authenticate: GatewayDeps['authenticate'];
   readonly environment: Environment;
   readonly limits: RealtimeLimits;
@@ -113,12 +110,24 @@ export class OpenSession implements Occupant {
     queue.use(clientSeq);
   }
 
-  lost(seat: Seat, reason: 'removed' | 'deleted'): void {
+  lost(seat: Seat, reason: PutOut): void {
     const membership = this.memberships.get(seat.braneId);
     if (membership?.seat !== seat) return;
     this.forget(seat.braneId);
     if (seat.announced) this.tell({ type: 'brane.left', brane_id: seat.braneId, reason });
     else this.refuse(fail(reason === 'deleted' ? 'brane.deleted' : 'brane.not_found'), membership.join);
+    if (reason === 'kicked' || reason === 'banned') this.tellWhy(seat.braneId, reason);
+  }
+
+  /** He is out at once; what whoever did it has to say comes when it is read. */
+  private tellWhy(brane_id: BraneId, reason: 'kicked' | 'banned'): void {
+    const { source } = this.deps;
+    void source
+      .putOut?.(brane_id, this.userId, reason === 'kicked' ? 'kick' : 'ban')
+      .then((found) => {
+        if (found) this.tell(toSystemError(fail(`brane.${reason}`, { brane_id, ...found })));
+      })
+      .catch(() => undefined);
   }
 
   /** More is queued than may be: branes go over to catching up, the heaviest first. False when that is not enough. */
@@ -146,6 +155,10 @@ export class OpenSession implements Occupant {
   private join(frame: BraneJoinFrame): void {
     const { limits, rooms } = this.deps;
     if (frame.interest) throw unsupported(frame);
+    const { guest } = this.identity;
+    // Whatever else there is: to a guest it is not (GUEST-5).
+    if (guest && guest.brane_id !== frame.brane_id)
+      throw fail('brane.not_found', { brane_id: frame.brane_id });
     if (this.memberships.has(frame.brane_id)) {
       throw fail('brane.already_joined', { brane_id: frame.brane_id });
     }
@@ -206,7 +219,7 @@ export class OpenSession implements Occupant {
       clientSeq,
       run: async () => {
         if (!(await membership.admitted)) throw fail('brane.not_joined', { brane_id: braneId });
-        this.acknowledge(frame, await this.commit(frame));
+        this.acknowledge(frame, await commitMutation(this.deps.committer, this.identity, frame));
       },
       refuse: (error) => this.refuse(error, frame),
     });
@@ -226,22 +239,6 @@ export class OpenSession implements Occupant {
   private forget(braneId: BraneId): void {
     this.queueOf(braneId);
     this.memberships.delete(braneId);
-  }
-
-  private commit(frame: MutationFrame): Promise<Committed> {
-    const { committer } = this.deps;
-    const request = {
-      brane_id: frame.brane_id,
-      actor: { kind: 'user', user_id: this.userId, session_id: this.identity.session_id } as const,
-      op_id: frame.op_id,
-      ...(frame.again === undefined ? {} : { again: frame.again }),
-      ...(frame.first_sent ? { first_sent: frame.first_sent } : {}),
-    };
-    if (frame.type === 'brane.edit') return committer.edit({ ...request, ops: frame.ops });
-    const target = frame.target_op_id === undefined ? {} : { target_op_id: frame.target_op_id };
-    return frame.type === 'brane.undo'
-      ? committer.undo({ ...request, ...target })
-      : committer.redo({ ...request, ...target });
   }
 
   private acknowledge(frame: MutationFrame, { epoch, seq, skipped, replayed }: Committed): void {
@@ -266,6 +263,9 @@ export class OpenSession implements Occupant {
   private setPresence(frame: PresenceSetFrame): void {
     const { seat, room } = this.membership(frame.brane_id);
     if (!seat.announced) throw fail('brane.not_joined', { brane_id: frame.brane_id });
+    if (isMuted(room.meta, this.userId)) {
+      throw fail('permission.denied', { brane_id: frame.brane_id }, 'You are muted in this brane.');
+    }
     room.presence.set(this.sessionId, this.userId, frame.state);
   }
 
@@ -299,9 +299,4 @@ export class OpenSession implements Occupant {
 
 function replyTo({ id }: FrameReference): { in_reply_to?: string } {
   return id === undefined ? {} : { in_reply_to: id };
-}
-
-function unsupported(frame: BraneInterestFrame | ActionInvokeFrame | BraneJoinFrame): Error {
-  const what = frame.type === 'action.invoke' ? 'Actions are' : 'Region views are';
-  return fail('op.unsupported', { type: frame.type }, `${what} not available yet.`);
 }

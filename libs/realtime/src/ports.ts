@@ -33,6 +33,8 @@ export interface Identity {
   readonly token_id?: string;
   readonly issued_at?: number;
   readonly name: string;
+  /** Of somebody without an account: the only brane that he may join, and when that is over (ms since the epoch). */
+  readonly guest?: { readonly brane_id: BraneId; readonly expires_at: number };
   /** When the token ends, ms since the epoch. */
   readonly expires_at: number;
 }
@@ -80,6 +82,23 @@ export interface LogSource {
   ): Promise<BraneState | undefined>;
   /** Those of the user's op ids that are part of the state at `seq` (SYNC R4). */
   committed(braneId: BraneId, userId: UserId, opIds: readonly OpId[], seq: number): Promise<OpId[]>;
+  /** Why he was put out, as far as whoever did it has said. */
+  putOut?(
+    braneId: BraneId,
+    userId: UserId,
+    kind: 'kick' | 'ban',
+  ): Promise<{ readonly reason: string; readonly until?: string } | undefined>;
+}
+
+/** Counts who is in a brane, over all gateways. */
+export interface People {
+  /** Counts him in; false when the brane is full. Keepers of order always get in. `most`: what the brane wants at most. */
+  enter(
+    braneId: BraneId,
+    arrival: { readonly user_id: UserId; readonly isKeeper: boolean; readonly most?: number | undefined },
+  ): Promise<boolean>;
+  /** Once for each `enter` that was answered with true. */
+  leave(braneId: BraneId, userId: UserId): void;
 }
 
 /** What the engine tells about itself; must not throw. */
@@ -117,6 +136,8 @@ export interface GatewayDeps {
   readonly source: LogSource;
   readonly committer: Pick<Committer, 'edit' | 'undo' | 'redo'>;
   readonly bus: Bus;
+  /** Without it nobody is counted, and no brane is full. */
+  readonly people?: People;
   readonly authenticate: Authenticate;
   readonly revocations: Revocations;
   readonly environment: Environment;

@@ -2,19 +2,22 @@ import { type BraneMessage, type BraneView, decodeBraneMessages } from '@state-s
 import type { BraneId, BraneMeta, Environment, Epoch, Standing, TimerHandle } from '@state-server/domain';
 import { type Bus, channels, type Subscription } from '@state-server/messaging-port';
 import { fail } from '@state-server/protocol';
-import { accessOf, metaAfter } from './access';
+import { metaAfter, roleFor } from './access';
+import { Crowd } from './crowd';
 import { FanOut } from './fan-out';
 import { Feed, type FeedDeps, type FeedRoom, type JoinRequest } from './feed';
 import { HeadClock } from './head-clock';
 import { LogFollower } from './log-follower';
-import type { Position } from './ports';
+import type { People, Position } from './ports';
 import { Presence } from './presence';
-import type { Seat } from './seat';
+import { type Promoted, reviewSeats } from './review-seats';
+import type { PutOut, Seat } from './seat';
 import type { Entry } from './shared-frame';
 import { Tail } from './tail';
 
 export interface RoomDeps extends FeedDeps {
   readonly bus: Bus;
+  readonly people?: People | undefined;
   readonly environment: Pick<Environment, 'clock' | 'timers'>;
   /** Nobody has been here for `room_linger_ms`, or the brane is gone: to be closed. */
   readonly onIdle: (room: Room) => void;
@@ -34,6 +37,7 @@ export class Room implements FeedRoom {
   private readonly headClock: HeadClock;
   private subscriptions: Subscription[] = [];
   private lingering: TimerHandle | undefined;
+  private readonly crowd: Crowd;
   private joining = 0;
   private closed = false;
 
@@ -52,6 +56,7 @@ export class Room implements FeedRoom {
         for (const seat of this.seats.keys()) seat.presence(update);
       },
     });
+    this.crowd = new Crowd(braneId, deps.people);
     this.opened = this.open();
   }
 
@@ -79,6 +84,13 @@ export class Room implements FeedRoom {
       await this.opened;
       await this.reachHead();
       if (seat.state === 'gone') return;
+      // Who may not come in is told that, and not how full it is.
+      roleFor(this.meta, seat.occupant.userId);
+      await this.crowd.enter(seat, this.meta);
+      if (seat.isGone) {
+        this.crowd.leave(seat);
+        return;
+      }
       this.admit(seat);
       const feed = new Feed(seat, this, this.deps);
       this.seats.set(seat, feed);
@@ -202,10 +214,7 @@ export class Room implements FeedRoom {
   }
 
   private admit(seat: Seat): void {
-    const access = accessOf(this.meta, seat.occupant.userId);
-    if (access.kind === 'deleted') throw fail('brane.deleted', { brane_id: this.braneId });
-    if (access.kind === 'refused') throw fail('brane.not_found', { brane_id: this.braneId });
-    seat.role = access.role;
+    seat.role = roleFor(this.meta, seat.occupant.userId);
     seat.state = 'feeding';
   }
 
@@ -217,7 +226,7 @@ export class Room implements FeedRoom {
     if (!after) state.follower.restartSoon();
     else state.meta = after;
     // Whoever may no longer see the brane goes before he is sent what comes next (SYNC L6).
-    const promoted = after && after !== before ? this.review() : [];
+    const promoted = after && after !== before ? this.review(before) : [];
     this.tail.push(entry);
     this.fanOut.deliver(entry);
     this.deps.metrics.delivered?.(this.fanOut.size);
@@ -226,18 +235,11 @@ export class Room implements FeedRoom {
   }
 
   /** Puts out who may not be here; answers whose role is another now. */
-  private review(): { readonly seat: Seat; readonly role: Standing }[] {
-    const changed: { seat: Seat; role: Standing }[] = [];
-    for (const seat of [...this.seats.keys()]) {
-      const access = accessOf(this.meta, seat.occupant.userId);
-      if (access.kind !== 'allowed') {
-        this.putOut(seat, this.meta.status === 'live' ? 'removed' : 'deleted');
-      } else if (access.role !== seat.role) {
-        seat.role = access.role;
-        changed.push({ seat, role: access.role });
-      }
-    }
-    return changed;
+  private review(before: BraneMeta = this.meta): readonly Promoted[] {
+    const { out, muted, promoted } = reviewSeats(this.seats.keys(), this.meta, before);
+    for (const { occupant } of muted) this.presence.drop(occupant.sessionId);
+    for (const { seat, reason } of out) this.putOut(seat, reason);
+    return promoted;
   }
 
   private tellRole(seat: Seat, role: Standing): void {
@@ -249,9 +251,10 @@ export class Room implements FeedRoom {
   private restarted(view: BraneView): void {
     if (!this.state) return;
     this.fanOut.flush();
+    const before = this.state.meta;
     this.state.meta = view.meta;
     this.tail.clear();
-    for (const { seat, role } of this.review()) this.tellRole(seat, role);
+    for (const { seat, role } of this.review(before)) this.tellRole(seat, role);
     for (const seat of this.seats.keys()) this.feedAgain(seat);
   }
 
@@ -264,7 +267,7 @@ export class Room implements FeedRoom {
     this.seats.get(seat)?.resume();
   }
 
-  private putOut(seat: Seat, reason: 'removed' | 'deleted'): void {
+  private putOut(seat: Seat, reason: PutOut): void {
     this.remove(seat);
     seat.occupant.lost(seat, reason);
     this.linger();
@@ -272,6 +275,7 @@ export class Room implements FeedRoom {
 
   private remove(seat: Seat): void {
     this.fanOut.remove(seat);
+    this.crowd.leave(seat);
     if (this.seats.delete(seat)) this.presence.drop(seat.occupant.sessionId);
     seat.leave();
   }

@@ -13,13 +13,16 @@ import type { Bundle } from './shared-frame';
  */
 export type SeatState = 'opening' | 'feeding' | 'live' | 'gone';
 
+/** Why the room puts somebody out. */
+export type PutOut = 'removed' | 'deleted' | 'kicked' | 'banned';
+
 /** Whose seat it is. */
 export interface Occupant {
   readonly userId: UserId;
   readonly sessionId: SessionId;
   readonly outbox: Outbox;
   /** The room has put him out; the seat is gone already. */
-  lost(seat: Seat, reason: 'removed' | 'deleted'): void;
+  lost(seat: Seat, reason: PutOut): void;
 }
 
 type OpsTag = Extract<Tag, { kind: 'ops' }>;
@@ -37,6 +40,8 @@ export class Seat {
   role: Standing | undefined;
   /** `brane.joined` was queued: from then on the client is told what changes. */
   announced = false;
+  /** He counts as one of the people in the brane. */
+  isCounted = false;
   /** Its place in the FanOut; -1 when it is not in it. */
   liveIndex = -1;
   /** `brane.synced` is owed. */
@@ -52,6 +57,11 @@ export class Seat {
     readonly braneId: BraneId,
     readonly occupant: Occupant,
   ) {}
+
+  /** As it is now, whatever a check before an await has said. */
+  get isGone(): boolean {
+    return this.state === 'gone';
+  }
 
   get outbox(): Outbox {
     return this.occupant.outbox;

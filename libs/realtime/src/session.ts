@@ -17,6 +17,7 @@ import {
   toSystemError,
 } from '@state-server/protocol';
 import { byteLength, mutationIn, type Message, peek, referenceIn, wrongForm } from './client-message';
+import { endOf } from './identity-end';
 import { limitsForClients } from './limits';
 import { OpenSession, type OpenSessionDeps } from './open-session';
 import { Outbox, type OutboxEvents } from './outbox';
@@ -116,7 +117,7 @@ export class Session implements Connection, OutboxEvents {
     }
     const { identity } = this.state.open;
     if (revocations.isRevoked(identity)) this.end(fail('auth.revoked'));
-    else if (environment.clock.now() >= identity.expires_at + limits.refresh_grace_ms)
+    else if (environment.clock.now() >= endOf(identity, limits.refresh_grace_ms))
       this.end(fail('auth.expired'));
     else if (now - this.heardAt >= limits.silence_ms) this.end(fail('session.silent'));
   }
@@ -236,7 +237,7 @@ export class Session implements Connection, OutboxEvents {
       type: 'session.welcome',
       ...(hello.id === undefined ? {} : { in_reply_to: hello.id }),
       session_id: sessionId,
-      user: { id: identity.user_id, name: identity.name },
+      user: { id: identity.user_id, name: identity.name, ...(identity.guest && { guest: true as const }) },
       heartbeat_ms: limits.heartbeat_ms,
       server_time: new Date(environment.clock.now()).toISOString(),
       limits: limitsForClients(limits),

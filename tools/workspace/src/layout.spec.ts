@@ -32,6 +32,7 @@ const NOUNS = [
   'upkeep',
   'callback',
   'company',
+  'guest',
 ];
 const LAYOUT: readonly RegExp[] = [
   /^apps\/(api-gateway|sync-gateway|auth|callback-ingest|jobs-runner|platform-e2e)$/,

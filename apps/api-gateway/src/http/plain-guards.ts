@@ -1,10 +1,17 @@
-import { assertPermitted, ConnectionCallers, type Identity, type TokenVerifier } from '@state-server/identity';
+import { assertInPlace } from '@state-server/features-guest';
+import {
+  assertPermitted,
+  ConnectionCallers,
+  type Identity,
+  type TokenVerifier,
+} from '@state-server/identity';
+import type { Store } from '@state-server/persistence-port';
 import { type PlainGuards, routeOf } from '@state-server/platform';
 import { limitCaller } from '../limits/rate-guard';
 import type { RateLimits } from '../limits/rate-limits';
 
 /** The guards of AppModule, in their order, for reads that stand beside Nest: who asks, then how often he may. */
-export function plainGuards(verifier: TokenVerifier, limits: RateLimits): PlainGuards {
+export function plainGuards(verifier: TokenVerifier, limits: RateLimits, store: Store): PlainGuards {
   const callers = new ConnectionCallers(verifier);
   const enter = (request: Guarded[0], reply: Guarded[1], identity: Identity): void => {
     assertPermitted(identity, routeOf(request));
@@ -14,12 +21,15 @@ export function plainGuards(verifier: TokenVerifier, limits: RateLimits): PlainG
   return {
     admitNow: (request, reply) => {
       const identity = callers.recall(connectionOf(request), request.headers.authorization);
-      if (!identity) return false;
+      // Whether it is about a guest's own brane is looked up.
+      if (!identity || identity.guest) return false;
       enter(request, reply, identity);
       return true;
     },
     admit: async (request, reply) => {
-      enter(request, reply, await callers.identify(connectionOf(request), request.headers.authorization));
+      const identity = await callers.identify(connectionOf(request), request.headers.authorization);
+      await assertInPlace(store, identity, request);
+      enter(request, reply, identity);
     },
   };
 }

@@ -6,6 +6,8 @@ export { SessionHttp } from './session.http';
 export { OAuthHttp } from './oauth/oauth.http';
 export { OAUTH_DEPS, type OAuthHttpDeps } from './oauth/oauth-deps';
 export { IdentityHttp } from './oauth/identity.http';
+export { enterAsGuest, type EnterAsGuest, type GuestDeps } from './guest/enter-as-guest';
+export { GUEST_DEPS, GuestHttp, type GuestHttpDeps } from './guest/guest.http';
 export { getSession } from './get-session';
 export { logOut } from './log-out';
 export { refreshSession } from './refresh-session';

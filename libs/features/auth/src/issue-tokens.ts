@@ -1,4 +1,4 @@
-import type { TokenIssuer } from '@state-server/identity';
+import { guestClaims, type TokenIssuer } from '@state-server/identity';
 import type { SessionDoc, UserDoc } from '@state-server/persistence-port';
 import { toUserResource } from '@state-server/platform';
 import type { TokensResponse } from '@state-server/protocol';
@@ -15,6 +15,7 @@ export async function issueTokens(
     session_id: session.id,
     name: user.name,
     until: Date.parse(session.expires_at),
+    ...guestClaims(user),
   });
   return {
     access_token,

@@ -62,6 +62,7 @@ async function withNames(tx: ReadTransaction, members: readonly MemberDoc[]): Pr
     user_id,
     name: users[index]?.name ?? '',
     role,
+    ...(users[index]?.guest && { guest: true as const }),
     since,
   }));
 }

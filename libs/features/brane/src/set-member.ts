@@ -11,7 +11,7 @@ import {
 } from './brane-writer';
 import { authoriseInBrane } from './authorise-in-brane';
 import { findBrane } from './find-brane';
-import { assertUserIn } from './guard-user';
+import { assertMemberIn } from './guard-user';
 import { memberIn } from './list-members';
 
 export interface SetMember extends BraneWriter {
@@ -38,7 +38,7 @@ export async function setMember(deps: BraneDeps, input: SetMember): Promise<Memb
     async (tx, committed) => {
       const { epoch, seq, replayed } = committed;
       // A replay tells what was; anything else would make somebody a member who goes at this moment (P1).
-      if (!replayed) await assertUserIn(tx, member_id);
+      if (!replayed) await assertMemberIn(tx, member_id, brane_id, role);
       const target = { kind: 'user', id: member_id } as const;
       recordInBrane(tx, input, committed, { action: 'brane.member_set', target, details: { role } });
       const member = await memberIn(tx, brane_id, member_id);

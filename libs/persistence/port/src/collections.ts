@@ -165,6 +165,33 @@ export const COLLECTIONS = {
     expires: 'expires_at',
   },
   milestones: { id: 36, key: ['brane_id', 'seq'], indexes: {} },
+  links: {
+    id: 64,
+    key: ['id'],
+    indexes: {
+      by_brane: { id: 1, fields: ['brane_id', 'created_at'] },
+      by_revocation: { id: 2, fields: ['revoked_at'] },
+    },
+  },
+  guests: {
+    id: 65,
+    key: ['user_id'],
+    indexes: {
+      by_link: { id: 1, fields: ['link_id'] },
+      by_due: { id: 2, fields: ['expires_at'] },
+    },
+  },
+  moderations: {
+    id: 66,
+    key: ['brane_id', 'kind', 'user_id'],
+    indexes: { by_due: { id: 1, fields: ['until'] } },
+  },
+  rosters: {
+    id: 72,
+    key: ['brane_id', 'gateway'],
+    indexes: { by_expiry: { id: 1, fields: ['at'] } },
+    expires: 'at',
+  },
   // Append-only: nothing but its age takes an entry away.
   audit: {
     id: 67,

@@ -1,4 +1,5 @@
 import type { AuditDoc } from './audit-documents';
+import type { GuestDoc, LinkDoc, ModerationDoc, RosterDoc } from './guest-documents';
 import type {
   CheckpointDoc,
   MilestoneDoc,
@@ -361,4 +362,8 @@ export interface Documents {
   milestones: MilestoneDoc;
   audit: AuditDoc;
   mails: MailDoc;
+  links: LinkDoc;
+  guests: GuestDoc;
+  moderations: ModerationDoc;
+  rosters: RosterDoc;
 }

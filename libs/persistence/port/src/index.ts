@@ -4,6 +4,7 @@ export * from './collections';
 export * from './documents';
 export * from './mail-document';
 export * from './oauth-documents';
+export * from './guest-documents';
 export * from './operation-document';
 export * from './store';
 export * from './read-steps';

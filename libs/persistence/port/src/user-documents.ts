@@ -16,6 +16,8 @@ export interface UserDoc extends Profile {
   readonly id: UserId;
   readonly email?: string;
   readonly roles: readonly ('user' | 'admin')[];
+  /** He has no account: what he is signed in with ends then, and until then is good in this brane alone. */
+  readonly guest?: { readonly brane_id: BraneId; readonly link_id?: string; readonly expires_at: Time };
   /** He cannot sign in; what is his stays. */
   readonly suspension?: Suspension;
   /** Sessions that began before it are over, whatever is left of their records; only rises. */

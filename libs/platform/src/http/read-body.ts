@@ -22,7 +22,11 @@ export function readBodies(server: FastifyInstance): void {
     if (formOfType(type) === undefined) throw fail('body.unsupported_type');
     if (routeOf(request)?.auth === 'signature') return bytes;
     // A media type without a body says nothing: whether one is needed is the route's to tell.
-    return bytes.length === 0 ? undefined : decodeBody(type, bytes);
+    if (bytes.length === 0) return undefined;
+    const body = decodeBody(type, bytes);
+    // To Fastify null is no body; to whoever sent it it is one, and no route takes it.
+    if (body === null) throw fail('body.invalid', undefined, 'The body is null: send fields, or nothing.');
+    return body;
   };
   for (const type of Object.values(MEDIA_TYPES)) {
     server.addContentTypeParser(type, { parseAs: 'buffer' }, parse);

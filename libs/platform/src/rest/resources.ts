@@ -55,7 +55,7 @@ export function toBraneResource({ meta, version, head }: BraneState, role: Stand
 
 /** A user on the wire, for himself. */
 export function toUserResource(user: UserDoc): UserResource {
-  const { id, name, email, avatar, locale, settings, roles, version, created_at, updated_at } = user;
+  const { id, name, email, avatar, locale, settings, guest, roles, version, created_at, updated_at } = user;
   return {
     id,
     name,
@@ -63,6 +63,7 @@ export function toUserResource(user: UserDoc): UserResource {
     ...(avatar === undefined ? {} : { avatar }),
     ...(locale === undefined ? {} : { locale }),
     ...(settings === undefined ? {} : { settings }),
+    ...(guest && { guest: { brane_id: guest.brane_id, expires_at: guest.expires_at } }),
     roles: [...roles],
     version,
     created_at,
@@ -101,10 +102,11 @@ export function toUserSummary({
   id,
   name,
   avatar,
+  guest,
   deleted_at,
-}: Pick<UserDoc, 'id' | 'name' | 'avatar' | 'deleted_at'>): UserSummary {
+}: Pick<UserDoc, 'id' | 'name' | 'avatar' | 'guest' | 'deleted_at'>): UserSummary {
   if (deleted_at !== undefined) return { id, name: null, deleted: true };
-  return { id, name, ...(avatar === undefined ? {} : { avatar }) };
+  return { id, name, ...(avatar === undefined ? {} : { avatar }), ...(guest && { guest: true }) };
 }
 
 /** A prototype on the wire. */

@@ -88,6 +88,15 @@ export const ERRORS = {
   'brane.archived': row(423, 'The brane is archived: it is for looking only.'),
   'brane.too_many_joined': row(422, 'A session cannot join more branes at a time.'),
 
+  'brane.banned': row(403, 'You are banned from this brane.'),
+  'brane.kicked': row(403, 'You were put out of this brane; you may come back.'),
+  'brane.full': passing(429, 'As many people are in the brane as it takes.'),
+
+  'link.not_found': row(404, 'There is no such link, or it was revoked.'),
+  'link.expired': row(410, 'The link has expired, or has let in as many as it may.'),
+  'link.too_many': row(422, 'The brane has as many links as it may.'),
+  'moderation.not_found': row(404, 'There is no such ban or mute.'),
+
   'history.too_old': row(410, 'What is kept of this brane does not reach back so far.'),
   'history.ahead': row(404, 'The brane has not come so far yet.'),
   'operation.not_found': row(404, 'This brane has no such operation.'),

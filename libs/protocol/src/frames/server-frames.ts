@@ -12,7 +12,8 @@ export const sessionWelcome = z.object({
   type: z.literal('session.welcome'),
   in_reply_to: inReplyTo,
   session_id: sessionId,
-  user: z.object({ id: userId, name: z.string() }),
+  /** `guest`: he has no account. */
+  user: z.object({ id: userId, name: z.string(), guest: z.exactOptional(z.literal(true)) }),
   /** A client that is silent for longer is taken for dead: ping at least that often, in ms. */
   heartbeat_ms: z.int(),
   server_time: time,
@@ -78,12 +79,15 @@ export const braneAck = z.object({
   skipped: z.exactOptional(z.array(z.object({ id: objectId, pointer: z.string() }))),
 });
 
-/** `left`: as asked; `removed`: no longer allowed to see it; `deleted`: the brane is gone. */
+/**
+ * `left`: as asked; `removed`: no longer allowed to see it; `deleted`: the brane is gone; `kicked`: he may come back; `banned`: he
+ * may not. A `system.error` with the reason of a kick or ban follows.
+ */
 export const braneLeft = z.object({
   type: z.literal('brane.left'),
   in_reply_to: inReplyTo,
   brane_id: braneId,
-  reason: z.enum(['left', 'removed', 'deleted']),
+  reason: z.enum(['left', 'removed', 'deleted', 'kicked', 'banned']),
 });
 
 export const braneRole = z.object({ type: z.literal('brane.role'), brane_id: braneId, role: roleOrGuest });

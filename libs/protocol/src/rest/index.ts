@@ -1,5 +1,7 @@
 export type { AuditResource } from './audit';
 export { errorsOf } from './errors-of';
+export type * from './guest-requests';
+export type * from './guest-resources';
 export * from './headers';
 export type * from './object-parts';
 export { PAGE } from './page';

@@ -193,7 +193,7 @@ export const editRequest = z.strictObject({ op_id: opId, ops: clientOps, ...rese
 export const undoRequest = z.strictObject({ op_id: opId, target_op_id: z.exactOptional(opId), ...resend });
 export const putMemberRequest = z.strictObject({ role });
 /** RFC 3339, with whatever offset; as UTC with milliseconds from here on. */
-const pastTime = z.pipe(
+export const toTime = z.pipe(
   z.string().check(
     z.regex(
       /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$/,
@@ -205,9 +205,9 @@ const pastTime = z.pipe(
 );
 /** A seq, or a time: then the last entry at or before it. */
 export const snapshotQuery = z.strictObject({
-  at: z.exactOptional(z.union([integerParameter(0, Number.MAX_SAFE_INTEGER), pastTime])),
+  at: z.exactOptional(z.union([integerParameter(0, Number.MAX_SAFE_INTEGER), toTime])),
 });
-const past = { seq: z.exactOptional(z.int().check(z.gte(1))), at: z.exactOptional(pastTime) };
+const past = { seq: z.exactOptional(z.int().check(z.gte(1))), at: z.exactOptional(toTime) };
 export const restoreRequest = z
   .strictObject({
     op_id: z.exactOptional(opId),
@@ -244,9 +244,9 @@ export const historyQuery = z.strictObject({
   /** Only entries that touched this object. */
   object: z.exactOptional(objectId),
   /** Not before this time … */
-  since: z.exactOptional(pastTime),
+  since: z.exactOptional(toTime),
   /** … and not after this one. */
-  until: z.exactOptional(pastTime),
+  until: z.exactOptional(toTime),
   order: z._default(z.enum(['asc', 'desc']), 'asc'),
   limit,
   cursor,

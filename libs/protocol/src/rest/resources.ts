@@ -35,6 +35,8 @@ export const user = z.object({
   locale: z.exactOptional(z.string()),
   /** Of the clients, which alone know what they mean. */
   settings: z.exactOptional(valueMap),
+  /** He has no account: what he is signed in with is good in this brane, until then. */
+  guest: z.exactOptional(z.object({ brane_id: braneId, expires_at: time })),
   roles: z.array(z.enum(['user', 'admin'])),
   version,
   created_at: time,
@@ -55,6 +57,8 @@ export const userSummary = z.object({
   id: userId,
   name: z.nullable(z.string()),
   avatar: z.exactOptional(z.string()),
+  /** He has no account. */
+  guest: z.exactOptional(z.literal(true)),
   deleted: z.exactOptional(z.literal(true)),
 });
 
@@ -127,7 +131,14 @@ export const brane = z.object({
   forked_from: z.exactOptional(forkedFrom),
 });
 
-export const member = z.object({ user_id: userId, name: z.string(), role, since: time });
+export const member = z.object({
+  user_id: userId,
+  name: z.string(),
+  role,
+  /** He has no account: a link made him a member. */
+  guest: z.exactOptional(z.literal(true)),
+  since: time,
+});
 
 /** The whole brane at one seq; parents stand before their children, objects marked as deleted are included. */
 export const snapshot = z.object({

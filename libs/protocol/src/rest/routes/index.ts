@@ -7,6 +7,7 @@ import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
 import { entityRoutes } from './entity';
 import { identityRoutes } from './identities';
+import { guestRoutes } from './guests';
 import { memberRoutes } from './members';
 import { operationRoutes } from './operations';
 import { objectRoutes } from './object';
@@ -32,6 +33,7 @@ export const ROUTES = {
   ...analyticsRoutes,
   ...adminRoutes,
   ...auditRoutes,
+  ...guestRoutes,
 } as const;
 
 export type RouteId = keyof typeof ROUTES;

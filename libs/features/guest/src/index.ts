@@ -1,0 +1,10 @@
+export { endGuest, endGuestsOf } from './end-guests';
+export { GUESTS_DEPS, type GuestsDeps } from './guest-deps';
+export { assertInPlace, guestGuard } from './guest-guard';
+export { LinkHttp } from './link.http';
+export { createLink, listLinks, revokeLink, updateLink } from './links';
+export { ModerationHttp } from './moderation.http';
+export { liftRestriction, listRestrictions, moderate } from './moderation';
+export { listPeople } from './list-people';
+export { PeopleHttp } from './people.http';
+export { createRoster, type Roster } from './roster';
