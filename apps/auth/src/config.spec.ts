@@ -69,6 +69,76 @@ describe('the key set of auth (KEY-1)', () => {
   });
 });
 
+describe('the settings of Google and Microsoft (OAUTH-12)', () => {
+  const google = {
+    GOOGLE_CLIENT_ID: 'id',
+    GOOGLE_CLIENT_SECRET: 'a-secret-of-some-length',
+    OAUTH_RETURN_URLS: 'https://client.test/signed-in',
+  };
+
+  it.each([
+    [
+      'an id without its secret',
+      { GOOGLE_CLIENT_SECRET: '' },
+      'GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET belong together',
+    ],
+    ['no page to return to', { OAUTH_RETURN_URLS: '' }, 'OAUTH_RETURN_URLS must name'],
+    [
+      'a page with a query',
+      { OAUTH_RETURN_URLS: 'https://client.test/?x=1' },
+      'OAUTH_RETURN_URLS must be a list of URLs',
+    ],
+    [
+      'a script for a page',
+      { OAUTH_RETURN_URLS: 'javascript:alert(1)' },
+      'OAUTH_RETURN_URLS must be a list of URLs',
+    ],
+    ['a path in the origin', { PUBLIC_URL: 'https://world.test/x' }, 'PUBLIC_URL must be the origin'],
+    [
+      'the name of a domain for a tenant',
+      { MICROSOFT_TENANT: 'contoso.example' },
+      'MICROSOFT_TENANT must be',
+    ],
+    [
+      'a list of tenants for one',
+      { MICROSOFT_TENANT: 'consumers', MICROSOFT_ALLOWED_TENANTS: '11111111-1111-4111-8111-111111111111' },
+      'MICROSOFT_ALLOWED_TENANTS is for',
+    ],
+    [
+      'an authority without TLS',
+      { MICROSOFT_AUTHORITY: 'http://login.test' },
+      'MICROSOFT_AUTHORITY must be a URL (https)',
+    ],
+  ])('refuse %s', (_what, env, problem) => {
+    expect(problems({ ...ENV, ...google })).toEqual([]);
+    expect(problems({ ...ENV, ...google, ...env })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('refuse, in production, what goes without TLS and a secret that is none', () => {
+    const production = {
+      ...ENV,
+      ...google,
+      NODE_ENV: 'production',
+      DEV_AUTH: 'false',
+      TLS_AT_EDGE: 'true',
+      EMBEDDED_STORE_IN_PRODUCTION: 'true',
+      PUBLIC_URL: 'https://world.test',
+    };
+    const before = problems(production);
+    const added = (env: Record<string, string>): readonly string[] =>
+      problems({ ...production, ...env }).filter((problem) => !before.includes(problem));
+    expect(added({ PUBLIC_URL: 'http://world.test' })).toEqual([
+      expect.stringContaining('PUBLIC_URL must be https'),
+    ]);
+    expect(added({ OAUTH_RETURN_URLS: 'http://client.test/' })).toEqual([
+      'OAUTH_RETURN_URLS must be https in production, except on loopback',
+    ]);
+    expect(added({ GOOGLE_CLIENT_SECRET: 'change-me' })).toEqual([
+      expect.stringContaining('GOOGLE_CLIENT_SECRET must be a secret of your own'),
+    ]);
+  });
+});
+
 describe('the key of auth', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'auth-key-'))));

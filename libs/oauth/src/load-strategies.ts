@@ -124,8 +124,10 @@ async function loadMicrosoft(
     clock,
     outgoing,
     isIssuer: (given) => isAdmittedIssuer(tenants, given),
-    issuerFor: (claims) =>
-      hasManyIssuers(tenants) ? issuerOf(tenants, admit(tenants, claims['tid'])) : undefined,
+    issuerFor: (claims) => {
+      const tenant = admit(tenants, claims['tid']);
+      return hasManyIssuers(tenants) ? issuerOf(tenants, tenant) : undefined;
+    },
     identity: (claims) => microsoftIdentity(tenants, claims),
   });
 }
