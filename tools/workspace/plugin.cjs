@@ -89,9 +89,11 @@ const simulate = () => ({
 
 /** @param {Project} project @returns {Record<string, Target>} */
 const appTargets = ({ name }) => ({
+  // `nx build APP --configuration=production` (or NODE_ENV=production): without what is for development alone.
   build: cached(`${TOOL}/build-app.main.ts ${name}`, {
-    inputs: ['production', '^production', '{workspaceRoot}/tools/dev/src/build/**/*'],
+    inputs: ['production', '^production', '{workspaceRoot}/tools/dev/src/build/**/*', { env: 'NODE_ENV' }],
     outputs: [`{workspaceRoot}/dist/apps/${name}`],
+    configurations: { production: { command: `${TOOL}/build-app.main.ts ${name} --production` } },
   }),
   serve: {
     executor: 'nx:run-commands',

@@ -13,10 +13,10 @@ const MINUTE_MS = 60_000;
 
 /** The providers that are set, with their libraries loaded, and what the doors need besides. */
 export async function openOAuth(
-  { config, environment }: Service<AuthConfig>,
+  { config, environment, secrets }: Service<AuthConfig>,
   overrides: OAuthOverrides = {},
 ): Promise<Pick<OAuthHttpDeps, 'strategies' | 'publicUrl' | 'returnUrls' | 'recentMs'>> {
-  const strategies = await loadStrategies(settingsOf(config, overrides), {
+  const strategies = await loadStrategies(settingsOf(config, secrets, overrides), {
     clock: environment.clock,
     ...(overrides.fetch && { fetch: overrides.fetch }),
   });
@@ -28,7 +28,14 @@ export async function openOAuth(
   };
 }
 
-function settingsOf(config: AuthConfig, overrides: OAuthOverrides): OAuthSettings {
+function settingsOf(
+  config: AuthConfig,
+  secrets: Service['secrets'],
+  overrides: OAuthOverrides,
+): OAuthSettings {
+  // Where a manager of secrets has them, one that is exchanged there counts from the next sign-in on.
+  const secretOf = (name: 'GOOGLE_CLIENT_SECRET' | 'MICROSOFT_CLIENT_SECRET') => () =>
+    secrets.get(name) ?? config[name] ?? '';
   const { GOOGLE_CLIENT_ID: google, MICROSOFT_CLIENT_ID: microsoft } = config;
   return {
     deadlineMs: config.OAUTH_DEADLINE_MS,
@@ -36,7 +43,7 @@ function settingsOf(config: AuthConfig, overrides: OAuthOverrides): OAuthSetting
       google: {
         library: config.GOOGLE_STRATEGY,
         clientId: google,
-        clientSecret: () => config.GOOGLE_CLIENT_SECRET ?? '',
+        clientSecret: secretOf('GOOGLE_CLIENT_SECRET'),
         ...(overrides.google && { endpoints: overrides.google }),
       },
     }),
@@ -44,7 +51,7 @@ function settingsOf(config: AuthConfig, overrides: OAuthOverrides): OAuthSetting
       microsoft: {
         library: config.MICROSOFT_STRATEGY,
         clientId: microsoft,
-        clientSecret: () => config.MICROSOFT_CLIENT_SECRET ?? '',
+        clientSecret: secretOf('MICROSOFT_CLIENT_SECRET'),
         tenants: {
           authority: config.MICROSOFT_AUTHORITY,
           tenant: config.MICROSOFT_TENANT,

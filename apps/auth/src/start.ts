@@ -36,7 +36,10 @@ export async function openAuth(
   service.onClose('revocations', () => revocations.close());
   health.register('revocations', () => revocations.state());
   // The settings refuse both together; whoever breaks that rule still does not open this door.
-  const dev = config.DEV_AUTH && config.NODE_ENV !== 'production';
+  const isDevAsked = config.DEV_AUTH && config.NODE_ENV !== 'production';
+  const dev = isDevAsked ? await loadDevSignIn() : undefined;
+  if (dev) log.warn('auth.dev_sign_in_open');
+  if (isDevAsked && !dev) log.warn('auth.dev_sign_in_not_built');
   const providers = await openOAuth(service, oauth);
   const deps = {
     ...providers,
@@ -64,7 +67,5 @@ export async function openAuth(
     environment,
     others: openOtherIssuers(service, store),
   });
-  const signIns = dev ? [await loadDevSignIn()] : [];
-  if (dev) log.warn('auth.dev_sign_in_open');
-  return startHttpService(service, { module: AppModule.with({ deps, verifier, signIns }) });
+  return startHttpService(service, { module: AppModule.with({ deps, verifier, signIns: dev ? [dev] : [] }) });
 }

@@ -19,8 +19,15 @@ const ownLibraries: Plugin = {
   },
 };
 
+/** `production` leaves out what is for development alone: whatever is asked of the program later, it is not there. */
+export type BuildMode = 'development' | 'production';
+
 /** One file per app: our own code bundled, packages left to node_modules. */
-export function appBundle(app: string, outfile = builtProgram(app)): BuildOptions {
+export function appBundle(
+  app: string,
+  outfile = builtProgram(app),
+  mode: BuildMode = 'development',
+): BuildOptions {
   return {
     absWorkingDir: ROOT,
     entryPoints: [`apps/${app}/src/main.ts`],
@@ -32,6 +39,11 @@ export function appBundle(app: string, outfile = builtProgram(app)): BuildOption
     packages: 'external',
     sourcemap: true,
     tsconfig: 'tsconfig.base.json',
+    // Dead branches go, and with them the modules that nobody else imports.
+    ...(mode === 'production' && {
+      define: { 'process.env.STATE_BUILD': '"production"' },
+      minifySyntax: true,
+    }),
     plugins: [ownLibraries, decoratorMetadata],
     logLevel: 'warning',
   };
