@@ -104,6 +104,13 @@ export class Client {
     return this.useTokens(answer.body as TokenSet);
   }
 
+  /** After a sign-in with a provider: the code that it came back with, and the verifier of its challenge. */
+  async signInWithCode(code: string, verifier: string): Promise<TokenUser> {
+    const body = { code, code_verifier: verifier };
+    const answer = await sendRequest(this.http, { method: 'POST', path: '/auth/token', body });
+    return this.useTokens(answer.body as TokenSet);
+  }
+
   /** Goes on with tokens that were kept from an earlier run or came from an OAuth callback. */
   useTokens(set: TokenSet): TokenUser {
     this.tokens.set(set);

@@ -1,3 +1,4 @@
+import { type AuditOrigin, recordAudit, SYSTEM_ACTOR } from '@state-server/audit';
 import { asUserId } from '@state-server/domain';
 import type { IdentityDoc, Transaction, UserDoc } from '@state-server/persistence-port';
 
@@ -17,6 +18,7 @@ export interface AccountParts {
   readonly at: string;
   /** Emails in lower case whose owners administer the installation. */
   readonly admins: ReadonlySet<string>;
+  readonly origin?: AuditOrigin | undefined;
 }
 
 /** Of a user whose provider does not tell. */
@@ -36,11 +38,11 @@ export async function findOrCreateUser(
   const identity = await tx.get('identities', [proven.provider, proven.subject]);
   const known = identity && (await tx.get('users', [identity.user_id]));
   // Whoever comes back after his deletion is somebody new.
-  if (known && known.deleted_at === undefined) return isAdmin ? appoint(tx, known, parts.at) : known;
-  const user = newUser(proven, parts, isAdmin);
+  if (known && known.deleted_at === undefined) return isAdmin ? appoint(tx, known, parts) : known;
+  const user = newUser(proven, parts);
   tx.put('users', user);
   tx.put('identities', toIdentityDoc(proven, user, parts.at));
-  return user;
+  return isAdmin ? appoint(tx, user, parts) : user;
 }
 
 export function toIdentityDoc(proven: Proven, user: Pick<UserDoc, 'id'>, at: string): IdentityDoc {
@@ -62,24 +64,28 @@ export function displayName(name: string | undefined): string {
 }
 
 /** The installation names its administrators: they are so from their next sign-in on. */
-function appoint(tx: Transaction, user: UserDoc, at: string): UserDoc {
+function appoint(tx: Transaction, user: UserDoc, { at, origin }: AccountParts): UserDoc {
   if (user.roles.includes('admin')) return user;
-  const admin: UserDoc = {
-    ...user,
-    roles: [...user.roles, 'admin'],
-    version: user.version + 1,
-    updated_at: at,
-  };
+  const roles = [...user.roles, 'admin' as const];
+  const admin: UserDoc = { ...user, roles, version: user.version + 1, updated_at: at };
   tx.put('users', admin);
+  recordAudit(tx, {
+    ...origin,
+    action: 'user.roles_set',
+    actor: SYSTEM_ACTOR,
+    target: { kind: 'user', id: user.id },
+    details: { before: user.roles, roles },
+    at: Date.parse(at),
+  });
   return admin;
 }
 
-function newUser({ name, email }: Proven, { id, at }: AccountParts, isAdmin: boolean): UserDoc {
+function newUser({ name, email }: Proven, { id, at }: AccountParts): UserDoc {
   return {
     id: asUserId(id),
     name: displayName(name),
     ...(email === undefined ? {} : { email }),
-    roles: isAdmin ? ['user', 'admin'] : ['user'],
+    roles: ['user'],
     version: 1,
     created_at: at,
     updated_at: at,

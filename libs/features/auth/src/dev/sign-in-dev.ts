@@ -20,7 +20,7 @@ const NO_ADMINS: ReadonlySet<string> = new Set();
 export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<TokensResponse> {
   const { store, environment, tokens, log, lifetimes, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
-  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins };
+  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin: input.origin };
   const sessionId = environment.ids.uuid();
   const refresh_token = newSecret();
   const { user, session } = await store.transact({ label: 'auth.sign_in_dev' }, async (tx) => {

@@ -20,7 +20,7 @@ export async function signInWithCode(
   const now = environment.clock.now();
   const proven = await useCode(store, input, now);
   const { provider } = proven;
-  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins };
+  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin: input.origin };
   const session_id = environment.ids.uuid();
   const refresh_token = newSecret();
   const { user, session } = await store.transact({ label: 'auth.sign_in' }, async (tx) => {
