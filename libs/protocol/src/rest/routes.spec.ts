@@ -6,6 +6,8 @@ import { ROUTES } from './routes';
 
 const ID = '0b8f1f2e-0f0e-4c5e-8d1a-9d8f3d6a7b10';
 const IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+/** Of parameters that are no ids. */
+const SAMPLES: Readonly<Record<string, string>> = { version: '1', provider: 'google' };
 const routes = Object.entries<Route>(ROUTES);
 
 describe('the route table', () => {
@@ -23,7 +25,7 @@ describe('the route table', () => {
   it('describes exactly the parameters that stand in the path', () => {
     for (const [key, { path, params }] of routes) {
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
-      const values = Object.fromEntries(names.map((name) => [name, name === 'version' ? '1' : ID]));
+      const values = Object.fromEntries(names.map((name) => [name, SAMPLES[name] ?? ID]));
       if (params === undefined) expect([key, names]).toEqual([key, []]);
       else expect(Object.keys(parseWith(params, values, 'query.invalid') as object)).toEqual(names);
     }
