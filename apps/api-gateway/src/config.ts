@@ -9,6 +9,8 @@ import {
   originFields,
   quota,
   type ServiceConfig,
+  internalFields,
+  internalRules,
   tokenFields,
   url,
 } from '@state-server/platform';
@@ -52,6 +54,7 @@ export const config = defineConfig(
     // Who is in front of the one origin depends on the installation: nobody is believed by default.
     ...commonFields({ service: 'api-gateway', port: 4000, metricsPort: 4050 }),
     ...tokenFields,
+    ...internalFields,
     AUTH_URL: url(['http', 'https'], {
       description: 'The auth service, to which /auth is forwarded.',
       default: 'http://127.0.0.1:4001',
@@ -81,7 +84,7 @@ export const config = defineConfig(
       default: '2000',
     }),
   },
-  commonRules,
+  [...commonRules, ...internalRules],
 );
 
 export type ApiGatewayConfig = ConfigOf<(typeof config)['fields']> & ServiceConfig;

@@ -4,8 +4,11 @@ import type { TokenVerifier } from '@state-server/identity';
 import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';
 import {
   clientAddress,
+  createInternalSigner,
   type HttpService,
+  internalFields,
   Limiter,
+  liveSetting,
   registerPlainReads,
   type Service,
   startHttpService,
@@ -57,7 +60,12 @@ export async function openGateway(
     percent: { guest: config.LIMIT_GUEST_PERCENT, service: config.LIMIT_SERVICE_PERCENT },
   });
   const pool = new GatewayPool(config.SYNC_GATEWAY_URLS, environment.clock);
-  const splice = createSplice(service, pool, limits);
+  const internal = createInternalSigner({
+    secrets: liveSetting(service, internalFields, 'INTERNAL_SECRETS'),
+    from: 'api-gateway',
+    clock: environment.clock,
+  });
+  const splice = createSplice(service, pool, limits, () => internal('sync-gateway'));
   const neighbours = [
     { name: 'auth', url: config.AUTH_URL },
     ...config.SYNC_GATEWAY_URLS.map((url, index) => ({ name: `sync-gateway ${index + 1}`, url })),
@@ -71,7 +79,11 @@ export async function openGateway(
       sockets: () => splice.live,
     });
     await registerDocs(server);
-    await registerAuthForward(server, { url: config.AUTH_URL, answerMs: config.REQUEST_TIMEOUT_MS });
+    await registerAuthForward(server, {
+      url: config.AUTH_URL,
+      answerMs: config.REQUEST_TIMEOUT_MS,
+      internalToken: () => internal('auth'),
+    });
     server.server.on('upgrade', (request, socket, rest: Buffer) => {
       if (isOtherUpgrade(request)) ignoreUpgrade(server.server, request, socket, rest);
       else splice.handle(request, socket, rest);
@@ -88,6 +100,7 @@ function createSplice(
   service: Service<ApiGatewayConfig>,
   pool: GatewayPool,
   limits: RateLimits,
+  internalToken: () => string | undefined,
 ): WebSocketSplice {
   const { config, environment, log, metrics } = service;
   const failures = metrics.counter({
@@ -118,6 +131,7 @@ function createSplice(
     deadlines: { connectMs: config.GATEWAY_CONNECT_MS, answerMs: config.GATEWAY_ANSWER_MS },
     client: clientAddress(config.TRUSTED_PROXIES),
     requestId: () => environment.ids.uuid(),
+    internalToken,
     refuse,
     gatewayFailed: (failure) => {
       failures.inc({ gateway: failure.gateway });

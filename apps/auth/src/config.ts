@@ -9,6 +9,8 @@ import {
   flag,
   integer,
   issuerFields,
+  internalDoorFields,
+  internalDoorRules,
   list,
   optional,
   type ServiceConfig,
@@ -29,6 +31,7 @@ const fields = {
   // api-gateway forwards to this service, and tells the client's address.
   ...commonFields({ service: 'auth', port: 4001, metricsPort: 4051, trustedProxies: 'loopback' }),
   ...issuerFields,
+  ...internalDoorFields,
   JWT_PRIVATE_KEY_FILE: optional(
     text({
       description:
@@ -107,6 +110,12 @@ const idleWithinLifetime: ConfigRule<Config> = (config) =>
     : 'SESSION_IDLE_HOURS must not be longer than SESSION_LIFETIME_HOURS';
 
 /** Settings of auth. */
-export const config = defineConfig(fields, [...commonRules, oneKey, idleWithinLifetime, ...oauthRules]);
+export const config = defineConfig(fields, [
+  ...commonRules,
+  ...internalDoorRules,
+  oneKey,
+  idleWithinLifetime,
+  ...oauthRules,
+]);
 
 export type AuthConfig = Config & ServiceConfig;

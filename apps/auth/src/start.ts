@@ -9,7 +9,7 @@ import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
 import { createRevocationWatch, createTokenIssuer, createTokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
-import { type HttpService, type Service, startHttpService } from '@state-server/platform';
+import { createInternalDoor, type HttpService, type Service, startHttpService } from '@state-server/platform';
 import { AppModule } from './app.module';
 import type { AuthConfig } from './config';
 import { type OAuthOverrides, openOAuth } from './oauth-settings';
@@ -67,5 +67,9 @@ export async function openAuth(
     environment,
     others: openOtherIssuers(service, store),
   });
-  return startHttpService(service, { module: AppModule.with({ deps, verifier, signIns: dev ? [dev] : [] }) });
+  const door = createInternalDoor(service, { audience: 'auth', open: ['/auth/.well-known/jwks.json'] });
+  return startHttpService(service, {
+    configure: door.install,
+    module: AppModule.with({ deps, verifier, signIns: dev ? [dev] : [] }),
+  });
 }

@@ -4,6 +4,8 @@ import {
   type ConfigOf,
   defineConfig,
   integer,
+  internalDoorFields,
+  internalDoorRules,
   originFields,
   type ServiceConfig,
   tokenFields,
@@ -15,6 +17,7 @@ const fields = {
   // api-gateway splices connections through, and tells the client's address.
   ...commonFields({ service: 'sync-gateway', port: 4010, metricsPort: 4054, trustedProxies: 'loopback' }),
   ...tokenFields,
+  ...internalDoorFields,
   ...originFields,
   EDITS_PER_SECOND: integer(count, {
     description: 'Edits of one session, over time; three times as many at once.',
@@ -40,6 +43,6 @@ const fields = {
 } as const;
 
 /** Settings of sync-gateway. */
-export const config = defineConfig(fields, commonRules);
+export const config = defineConfig(fields, [...commonRules, ...internalDoorRules]);
 
 export type SyncGatewayConfig = ConfigOf<typeof fields> & ServiceConfig;

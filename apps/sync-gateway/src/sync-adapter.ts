@@ -16,6 +16,8 @@ export interface SyncAdapterOptions {
   readonly allowedOrigins: readonly string[];
   /** The process is going, say: a client is better off with another one, and so is whoever forwards it. */
   readonly turnsAway: () => boolean;
+  /** Why this one does not get in, beside what is looked at here. */
+  readonly whyNot: (request: IncomingMessage) => StateError | undefined;
 }
 
 interface UpgradeInfo {
@@ -71,7 +73,10 @@ export class SyncAdapter extends WsAdapter {
   }
 
   /** A browser names its origin, and cannot lie about it; other programs name none. */
-  private whyNot(origin: string | undefined, { headers }: IncomingMessage): StateError | undefined {
+  private whyNot(origin: string | undefined, request: IncomingMessage): StateError | undefined {
+    const { headers } = request;
+    const refusal = this.options.whyNot(request);
+    if (refusal) return refusal;
     if (this.options.turnsAway()) return fail('gateway.draining');
     if (origin !== undefined && !this.options.allowedOrigins.includes(origin)) {
       return fail('auth.origin_refused', { origin: origin.slice(0, 200) });

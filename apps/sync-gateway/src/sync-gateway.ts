@@ -4,7 +4,13 @@ import { createRoster } from '@state-server/features-guest';
 import { createAuthenticate, type Revocations, type TokenVerifier } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
-import { clientAddress, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import {
+  clientAddress,
+  createInternalDoor,
+  type HttpService,
+  type Service,
+  startHttpService,
+} from '@state-server/platform';
 import { fail } from '@state-server/protocol';
 import { createGateway, type Gateway, type GatewayDeps, storeLogSource } from '@state-server/realtime';
 import { AppModule } from './app.module';
@@ -74,9 +80,12 @@ export async function openSyncGateway(
     if (flag) gateway.announce(fail('store.read_only'));
   });
   const turnsAway = (): boolean => health.draining || inDoubt?.() === true;
+  const door = createInternalDoor(service, { audience: 'sync-gateway' });
   return startHttpService(service, {
+    configure: door.install,
     module: AppModule.with({ gateway, clientOf: clientAddress(config.TRUSTED_PROXIES) }),
-    webSockets: (app) => new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, turnsAway }),
+    webSockets: (app) =>
+      new SyncAdapter(app, { allowedOrigins: config.ALLOWED_ORIGINS, turnsAway, whyNot: door.whyNot }),
   });
 }
 

@@ -8,3 +8,4 @@ export * from './metrics';
 export { realEnvironment } from './real-environment';
 export * from './rest';
 export * from './service';
+export * from './internal';

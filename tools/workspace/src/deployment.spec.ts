@@ -83,15 +83,22 @@ describe('Kubernetes base', () => {
     expect(config.filter((name) => secrets.includes(name))).toEqual([]);
   });
 
-  it('gives each secret to the one service that uses it', () => {
+  it('mounts each secret for those alone that use it, where they look for it', () => {
     const users = (key: string): unknown[] =>
       objects
-        .filter((one) =>
-          JSON.stringify(one).includes(`"secretKeyRef":{"name":"state-server-secrets","key":"${key}"}`),
-        )
+        .filter((one) => JSON.stringify(one).includes(`{"key":"${key}","path":"${key}"}`))
         .map((one) => at(one, 'metadata', 'name'));
     expect(users('JWT_PRIVATE_KEY')).toEqual(['auth']);
+    expect(users('JWT_KEY_SET')).toEqual(['auth']);
     expect(users('CALLBACK_SECRETS')).toEqual(['callback-ingest']);
+    expect(users('INTERNAL_SECRETS').sort()).toEqual(['api-gateway', 'auth', 'sync-gateway']);
+    for (const app of ['api-gateway', 'auth', 'callback-ingest', 'sync-gateway']) {
+      const pod = at(object('Deployment', app), 'spec', 'template', 'spec');
+      expect(at(pod, 'volumes', 0, 'secret', 'secretName')).toBe('state-server-secrets');
+      const mount = { name: 'secrets', mountPath: '/secrets', readOnly: true };
+      expect(at(pod, 'containers', 0, 'volumeMounts', 0)).toEqual(mount);
+      expect(at(pod, 'containers', 0, 'env', 0)).toEqual({ name: 'SECRETS_DIR', value: mount.mountPath });
+    }
   });
 
   it('points the services at each other by names that exist', () => {

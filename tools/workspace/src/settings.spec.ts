@@ -23,22 +23,27 @@ const jwtKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8',
 const secrets: Settings = {
   JWT_PRIVATE_KEY: jwtKey,
   CALLBACK_SECRETS: `whsec_${randomBytes(32).toString('base64')}`,
+  INTERNAL_SECRETS: randomBytes(32).toString('base64'),
 };
 
-/** The secrets that the app's Deployment hands to it, from the given set. */
+/** The secrets that the app's Deployment mounts for it, from the given set; without what only a rotation brings. */
 function secretsOf(app: string, from: Settings): Settings {
-  const env = at(readYaml(`k8s/base/${app}.yaml`)[0], 'spec', 'template', 'spec', 'containers', 0, 'env');
-  const names = Array.isArray(env) ? env.map((entry) => String(at(entry, 'name'))) : [];
-  return Object.fromEntries(names.map((name) => [name, from[name] ?? '']));
+  const pod = at(readYaml(`k8s/base/${app}.yaml`)[0], 'spec', 'template', 'spec');
+  const items = at(pod, 'volumes', 0, 'secret', 'items');
+  const names = Array.isArray(items) ? items.map((item) => String(at(item, 'path'))) : [];
+  return Object.fromEntries(
+    names.filter((name) => name !== 'JWT_KEY_SET').map((name) => [name, from[name] ?? '']),
+  );
 }
 
-/** The environment that the compose file gives to the app, with its defaults, and the key where it says it is. */
-function composed(app: string, keyFile: string): Settings {
+/** The environment that the compose file gives to the app, with its defaults, and files where it says they are. */
+function composed(app: string, keyFile: string, internalFile: string): Settings {
   const services = at(readYaml('docker/compose.yaml')[0], 'services');
   const environment = texts(at(services, app === 'sync-gateway' ? 'sync-gateway-1' : app, 'environment'));
   const settled = Object.entries(environment).map(([name, text]) => [
     name,
-    name === 'JWT_PRIVATE_KEY_FILE' ? keyFile : text.replace(/\$\{\w+:-([^}]*)\}/, '$1'),
+    { JWT_PRIVATE_KEY_FILE: keyFile, INTERNAL_SECRETS_FILE: internalFile }[name] ??
+      text.replace(/\$\{\w+:-([^}]*)\}/, '$1'),
   ]);
   return Object.fromEntries(settled) as Settings;
 }
@@ -69,13 +74,15 @@ describe.each(APPS)('settings of %s', (app) => {
   beforeAll(() => {
     const keyFile = join(folder, 'key.pem');
     writeFileSync(keyFile, jwtKey);
+    const internalFile = join(folder, 'internal-secrets');
+    writeFileSync(internalFile, String(secrets['INTERNAL_SECRETS']));
     const production = { ...config, ...secretsOf(app, secrets) };
     problems = problemsOf(app, {
       production,
       placeholders: { ...config, ...secretsOf(app, placeholders) },
       withoutTls: { ...production, TLS_AT_EDGE: 'false' },
       withDevAuth: { ...production, DEV_AUTH: 'true' },
-      compose: composed(app, keyFile),
+      compose: composed(app, keyFile, internalFile),
     });
   }, 30_000);
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -94,8 +101,9 @@ describe.each(APPS)('settings of %s', (app) => {
 
   if (secret.length > 0) {
     it('are refused with the placeholders of the repository', () => {
+      expect(problems['placeholders']).toHaveLength(secret.length);
       expect(problems['placeholders']).toEqual(
-        secret.map((name) => expect.stringContaining(name) as unknown),
+        expect.arrayContaining(secret.map((name) => expect.stringContaining(name) as unknown)),
       );
     });
   }
@@ -110,7 +118,8 @@ describe.each(APPS)('settings of %s', (app) => {
 describe('secrets of the manifests', () => {
   it('are each known here, and each used', () => {
     const used = APPS.flatMap((app) => Object.keys(secretsOf(app, secrets)));
-    expect(Object.keys(placeholders).sort()).toEqual(used.sort());
-    expect(Object.keys(secrets).sort()).toEqual(used.sort());
+    const names = [...new Set(used)].sort();
+    expect(Object.keys(placeholders).sort()).toEqual(names);
+    expect(Object.keys(secrets).sort()).toEqual(names);
   });
 });

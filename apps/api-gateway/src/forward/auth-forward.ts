@@ -1,11 +1,13 @@
 import replyFrom from '@fastify/reply-from';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { outgoingHeaders } from '@state-server/platform';
+import { INTERNAL_HEADER, outgoingHeaders } from '@state-server/platform';
 import { type StateError, fail } from '@state-server/protocol';
 
 export interface AuthForwardOptions {
   /** `http://host:port` of the auth service. */
   readonly url: string;
+  /** Proves to the auth service that the call is ours; undefined: nothing proves it. */
+  readonly internalToken?: () => string | undefined;
   /** Milliseconds for the TCP connection; default 2,000. */
   readonly connectMs?: number;
   /** Milliseconds until the head of the answer, and between two pieces of its body; default 10,000. */
@@ -30,7 +32,10 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
+  'x-real-ip',
   'x-request-id',
+  INTERNAL_HEADER,
+  'forwarded',
 ]);
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -56,7 +61,10 @@ export async function registerAuthForward(
     const forward = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
       reply.from(pathOf(request), {
         retryDelay: () => null,
-        rewriteRequestHeaders: (_raw, headers) => forwardedHeaders(request, headers),
+        rewriteRequestHeaders: (_raw, headers) => ({
+          ...forwardedHeaders(request, headers),
+          ...internalHeaders(options.internalToken?.()),
+        }),
         onError: (failed, { error }) => void failed.send(toStateError(error)),
       });
     for (const path of ['/auth', '/auth/*']) {
@@ -76,6 +84,10 @@ function pathOf(request: FastifyRequest): string {
     throw fail('request.not_found', { path });
   }
   return path;
+}
+
+function internalHeaders(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { [INTERNAL_HEADER]: token };
 }
 
 function forwardedHeaders(request: FastifyRequest, headers: Headers): Record<string, string | string[]> {

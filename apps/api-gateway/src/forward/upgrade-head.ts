@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { INTERNAL_HEADER } from '@state-server/platform';
 
 /** Never forwarded (RFC 9110, 7.6.1), or said anew by this hop. */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -15,7 +16,10 @@ const DROPPED: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
+  'x-real-ip',
   'x-request-id',
+  INTERNAL_HEADER,
+  'forwarded',
 ]);
 
 export interface HopFields {
@@ -23,6 +27,8 @@ export interface HopFields {
   readonly client: string;
   readonly proto: 'http' | 'https';
   readonly requestId: string;
+  /** Proves to the gateway that the call is ours. */
+  readonly internalToken?: string | undefined;
 }
 
 /**
@@ -50,6 +56,7 @@ export function upgradeHead(
     `X-Forwarded-Proto: ${hop.proto}`,
     `X-Request-Id: ${hop.requestId}`,
   );
+  if (hop.internalToken !== undefined) lines.push(`${INTERNAL_HEADER}: ${hop.internalToken}`);
   if (request.headers.host !== undefined) lines.push(`X-Forwarded-Host: ${request.headers.host}`);
   return `${lines.join('\r\n')}\r\n\r\n`;
 }

@@ -26,6 +26,8 @@ export interface SpliceOptions {
   /** Takes a place for one more connection of this address: how to give it back, or undefined when it has its share. */
   readonly admit?: (address: string) => Promise<(() => void) | undefined>;
   readonly requestId: () => string;
+  /** See HopFields. */
+  readonly internalToken?: () => string | undefined;
   readonly refuse: (why: SpliceRefusal, requestId: string) => PlainAnswer;
   readonly gatewayFailed?: (failure: {
     readonly gateway: string;
@@ -155,7 +157,8 @@ export class WebSocketSplice {
     const encrypted = 'encrypted' in request.socket && request.socket.encrypted === true;
     const { address, trusted } = this.options.client(request);
     const claimed = trusted ? request.headers['x-forwarded-proto'] : undefined;
-    return { client: address, proto: encrypted || claimed === 'https' ? 'https' : 'http', requestId };
+    const proto = encrypted || claimed === 'https' ? 'https' : 'http';
+    return { client: address, proto, requestId, internalToken: this.options.internalToken?.() };
   }
 
   private refuse(client: Duplex, why: SpliceRefusal, requestId: string): void {

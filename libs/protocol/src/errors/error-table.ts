@@ -37,6 +37,7 @@ export const ERRORS = {
   ),
   'auth.ticket_invalid': row(401, 'The ticket is unknown, used or expired: ask for a new one.', 3503),
   'auth.origin_refused': row(403, 'Connections from this origin are not allowed.', 3504),
+  'auth.internal_only': row(403, 'This service is reached through the gateway alone.'),
   'auth.not_recent': row(403, 'This asks for a recent sign-in: sign in again.'),
 
   'oauth.return_refused': row(400, 'This return address is not on the list.'),

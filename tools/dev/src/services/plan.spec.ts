@@ -6,7 +6,8 @@ const OPTIONS = {
   gateways: 2,
   dataDir: '/data',
   redisUrl: 'redis://127.0.0.1:4090',
-  jwtKeyFile: '/data/keys/jwt.pem',
+  keySetFile: '/data/keys/jwt-key-set.json',
+  internalSecretsFile: '/data/keys/internal-secrets',
   callbackSecret: 'whsec_c2VjcmV0',
   logLevel: 'info',
 };
@@ -56,7 +57,13 @@ describe('plan of services', () => {
     );
     const holding = (key: string): string[] =>
       plan.services.filter((service) => key in service.env).map((service) => service.name);
-    expect(holding('JWT_PRIVATE_KEY_FILE')).toEqual(['auth']);
+    expect(holding('JWT_KEY_SET_FILE')).toEqual(['auth']);
+    expect(holding('INTERNAL_SECRETS_FILE')).toEqual([
+      'api-gateway',
+      'auth',
+      'sync-gateway-1',
+      'sync-gateway-2',
+    ]);
     expect(holding('CALLBACK_SECRETS')).toEqual(['callback-ingest']);
     expect(holding('DEV_AUTH')).toEqual(['auth']);
   });

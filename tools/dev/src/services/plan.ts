@@ -27,7 +27,8 @@ export interface PlanOptions {
   readonly gateways: number;
   readonly dataDir: string;
   readonly redisUrl: string;
-  readonly jwtKeyFile: string;
+  readonly keySetFile: string;
+  readonly internalSecretsFile: string;
   readonly callbackSecret: string;
   readonly logLevel: string;
   readonly settingsDir?: string | undefined;
@@ -51,6 +52,7 @@ export function planOf(options: PlanOptions): Plan {
     JWT_AUDIENCE: 'state-server',
     JWT_JWKS_URL: `${at(port + OFFSET.auth)}/auth/.well-known/jwks.json`,
   };
+  const internal = { INTERNAL_SECRETS_FILE: options.internalSecretsFile };
   const gatewayPorts = Array.from({ length: gateways }, (_, index) => port + OFFSET.gateways + index);
   const origins = { ALLOWED_ORIGINS: `${at(port)},http://localhost:${port}` };
 
@@ -62,6 +64,7 @@ export function planOf(options: PlanOptions): Plan {
       env: {
         ...verify,
         ...origins,
+        ...internal,
         AUTH_URL: at(port + OFFSET.auth),
         SYNC_GATEWAY_URLS: gatewayPorts.map(at).join(','),
       },
@@ -70,7 +73,7 @@ export function planOf(options: PlanOptions): Plan {
       name: 'auth',
       app: 'auth',
       port: port + OFFSET.auth,
-      env: { ...verify, JWT_PRIVATE_KEY_FILE: options.jwtKeyFile, DEV_AUTH: 'true' },
+      env: { ...verify, ...internal, JWT_KEY_SET_FILE: options.keySetFile, DEV_AUTH: 'true' },
     },
     {
       name: 'callback-ingest',
@@ -83,7 +86,7 @@ export function planOf(options: PlanOptions): Plan {
       name: `sync-gateway-${index + 1}`,
       app: 'sync-gateway' as const,
       port: gatewayPort,
-      env: { ...verify, ...origins },
+      env: { ...verify, ...origins, ...internal },
     })),
   ];
   const services = own.map((service, index) => complete(service, port + OFFSET.metrics + index, options));
