@@ -20,6 +20,7 @@ import {
   AdminUserHttp,
   InventoryHttp,
   USER_DEPS,
+  ServiceAccountHttp,
   UserHttp,
 } from '@state-server/features-user';
 import { WEBSOCKET_DEPS, WebSocketHttp } from '@state-server/features-websocket';
@@ -38,6 +39,8 @@ export interface AppParts {
   readonly limits: RateLimits;
   /** Tells those who work operations off that there is a new one. */
   readonly poke?: () => void;
+  /** How long a key of a service account may live at most, days. */
+  readonly serviceKeyMaxDays?: number;
   /** Tells the other services at once that tokens are dead. */
   readonly announce?: (revocation: RevocationDoc) => void;
 }
@@ -62,6 +65,7 @@ const DOORS = [
   LinkHttp,
   ModerationHttp,
   PeopleHttp,
+  ServiceAccountHttp,
 ];
 const TOKENS = [
   BRANE_DEPS,

@@ -65,6 +65,14 @@ export const config = defineConfig(
     }),
     ...originFields,
     ...limitFields,
+    SERVICE_KEY_MAX_DAYS: integer(
+      { min: 1, max: 3_650 },
+      {
+        description: 'How long a key of a service account may live at most.',
+        unit: 'days',
+        default: '365',
+      },
+    ),
     SOCKETS_PER_ADDRESS: integer(
       { min: 1, max: 1_000_000 },
       {

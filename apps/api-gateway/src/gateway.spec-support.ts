@@ -1,8 +1,8 @@
 import { createCommitter, type Committer } from '@state-server/commit';
 import { asSessionId, asUserId, type Environment, type SessionId, type UserId } from '@state-server/domain';
-import { createTestTokens, type TestTokens } from '@state-server/identity';
+import { createTestTokens, type Revocations, type TestTokens } from '@state-server/identity';
 import { createMemoryStore, type MemoryKv } from '@state-server/persistence-memory';
-import type { ReadCache, Store } from '@state-server/persistence-port';
+import type { ReadCache, RevocationDoc, Store } from '@state-server/persistence-port';
 import {
   createService,
   type HttpService,
@@ -66,6 +66,8 @@ export interface TestGatewayOptions {
   readonly kv?: MemoryKv;
   /** Put between the doors and the store. */
   readonly around?: (store: Store) => Store;
+  readonly revocations?: Revocations;
+  readonly announce?: (revocation: RevocationDoc) => void;
   /** Put beneath everything, the write path too. */
   readonly beneath?: (store: Store) => Store;
   /** Keeps what was read from that store, and is told what the write path commits. */
@@ -86,7 +88,13 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     publish: () => undefined,
     writerId: crypto.randomUUID(),
   });
-  const tokens = options.tokens ?? (await createTestTokens({ environment }));
+  const tokens =
+    options.tokens ??
+    (await createTestTokens({
+      environment,
+      store,
+      ...(options.revocations && { revocations: options.revocations }),
+    }));
   const settings = { NODE_ENV: 'test', PORT: '0', METRICS_PORT: '0', ...options.env };
   const service = createService({
     config: loadConfig(config, settings),
@@ -100,6 +108,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     cache,
     committer,
     verifier: tokens.verifier,
+    ...(options.announce && { announce: options.announce }),
     ...(options.quotas && { quotas: options.quotas }),
     ...(options.limiter && { limiter: options.limiter(environment) }),
   });

@@ -91,7 +91,7 @@ export async function openGateway(
   };
   service.onStopAccepting('splice', () => splice.close());
   return startHttpService(service, {
-    module: AppModule.with({ ...deps, environment, limits }),
+    module: AppModule.with({ ...deps, environment, serviceKeyMaxDays: config.SERVICE_KEY_MAX_DAYS, limits }),
     configure,
   });
 }

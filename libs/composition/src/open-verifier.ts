@@ -1,5 +1,6 @@
 import {
   createRevocationWatch,
+  createServiceKeys,
   createTokenVerifier,
   remoteKeys,
   type RevocationWatch,
@@ -49,6 +50,7 @@ export async function openVerifier(
   const verifier = createTokenVerifier({
     ...{ keys, revocations, issuer, audience, environment },
     others: openOtherIssuers(service, store),
+    serviceKeys: createServiceKeys({ store, clock: environment.clock, revocations, log }),
     onClockSkew: (aheadMs) => clockSkew.observe(aheadMs),
   });
   return { verifier, revocations, clockSkew };

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, type Provider, SetMetadata } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { headerOf, type RestRequest, routeOf } from '@state-server/platform';
+import { addressOf, headerOf, type RestRequest, routeOf } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
 import { bearerToken } from './authenticate';
 import type { Identity } from './identity';
@@ -23,7 +23,9 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<RestRequest>();
     if (isOpen(context, request)) return true;
-    const identity = await this.verifier.verify(bearerToken(headerOf(request, 'authorization')));
+    const identity = await this.verifier.verify(bearerToken(headerOf(request, 'authorization')), {
+      address: addressOf(request),
+    });
     assertPermitted(identity, routeOf(request));
     Object.assign(request, { identity });
     return true;

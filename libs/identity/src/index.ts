@@ -39,6 +39,8 @@ export { announceRevocation } from './revocation-messages';
 export { createRevocationWatch, type RevocationWatch, type RevocationWatchOptions } from './revocation-watch';
 export type { Revocations, RevocationSubject } from './revocations';
 export { newSecret, secretHash } from './secret';
+export { isServiceKey, newServiceKey, type NewServiceKey, serviceKeyId } from './service-key';
+export { createServiceKeys, keyRevocation, type ServiceKeys, type ServiceKeysOptions } from './service-keys';
 export { assertNotSuspended, isSuspended } from './suspension';
 export { deviceName } from './device-name';
 export {

@@ -3,6 +3,8 @@ import { asSessionId, type Environment, type SessionId, type UserId } from '@sta
 import { createTokenIssuer, type TokenIssuer } from './access-token';
 import { staticKeys } from './key-source';
 import type { Revocations } from './revocations';
+import type { Store } from '@state-server/persistence-port';
+import { createServiceKeys } from './service-keys';
 import { loadSigningKeys, type SigningKeys } from './signing-keys';
 import { createTokenVerifier, type TokenVerifier } from './token-verifier';
 
@@ -36,15 +38,21 @@ export function newPrivateKeyPem(): string {
 export async function createTestTokens(options: {
   readonly environment: Pick<Environment, 'clock' | 'ids'>;
   readonly revocations?: Revocations;
+  /** For keys of service accounts. */
+  readonly store?: Store;
 }): Promise<TestTokens> {
-  const { environment, revocations = NO_REVOCATIONS } = options;
+  const { environment, revocations = NO_REVOCATIONS, store } = options;
+  const serviceKeys = store && createServiceKeys({ store, clock: environment.clock, revocations });
   const keys = await loadSigningKeys(newPrivateKeyPem());
   const issuer = createTokenIssuer({ keys, ...NAMES, environment });
   const source = await staticKeys(keys.jwks);
   return {
     keys,
     issuer,
-    verifier: createTokenVerifier({ keys: source, revocations, ...NAMES, environment }),
+    verifier: createTokenVerifier({
+      ...{ keys: source, revocations, ...NAMES, environment },
+      ...(serviceKeys && { serviceKeys }),
+    }),
     issue: async ({ user_id, session_id = asSessionId(environment.ids.uuid()), name = 'Ada' }) => {
       const { access_token } = await issuer.issue({ user_id, session_id, name });
       return access_token;

@@ -7,12 +7,14 @@ import { TOKEN_ALGORITHM, TOKEN_TYPE } from './access-token';
 import type { Identity } from './identity';
 import type { KeySource } from './key-source';
 import type { Revocations } from './revocations';
+import { isServiceKey } from './service-key';
+import type { KeyUse, ServiceKeys } from './service-keys';
 import { MAX_TOKEN_CHARS, readTokenParts, type TokenParts } from './token-parts';
 import type { TokenAlgorithm, TrustedIssuer } from './trusted-issuer';
 
 export interface TokenVerifier {
-  /** Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `clock.skew`, `dependency.unavailable`. */
-  verify(token: string): Promise<Identity>;
+  /** An access token, or a key of a service account. Throws `auth.invalid_token`, `auth.expired`, `auth.revoked`, `clock.skew`, `dependency.unavailable`. */
+  verify(token: string, from?: KeyUse): Promise<Identity>;
   /** Whether an identity that `verify` gave is still good. Throws `auth.expired`, `auth.revoked`, `dependency.unavailable`. */
   assertAlive(identity: Identity): void;
 }
@@ -23,6 +25,8 @@ export interface TokenVerifierOptions {
   readonly issuer: string;
   readonly audience: string;
   readonly environment: Pick<Environment, 'clock'>;
+  /** Without it no key of a service account is good. */
+  readonly serviceKeys?: ServiceKeys;
   /** Whose tokens are good besides our own. */
   readonly others?: readonly TrustedIssuer[];
   /** A genuine token comes from our future: the clock of the auth service is ahead of ours by so many ms. */
@@ -47,7 +51,12 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
   const issuers = [ourselves(options), ...(options.others ?? [])];
   return {
     assertAlive: (identity) => assertAlive(options, identity),
-    verify: async (token) => {
+    verify: async (token, from) => {
+      if (options.serviceKeys && isServiceKey(token)) {
+        const service = await options.serviceKeys.verify(token, from);
+        assertAlive(options, service);
+        return service;
+      }
       if (token.length > MAX_TOKEN_CHARS) throw fail('auth.invalid_token');
       const digest = createHash('sha256').update(token).digest('base64');
       const known = seen.get(digest);

@@ -11,6 +11,8 @@ import { endSessionsOf } from '@state-server/identity';
 import type { ReadTransaction, Transaction } from '@state-server/persistence-port';
 import { fail, StateError } from '@state-server/protocol';
 import { handOver, type Heir } from './hand-over';
+import { deleteServiceAccount } from './service/delete-service-account';
+import { accountsIn } from './service/find-service-account';
 import type { UserOperationDeps } from './user-deps';
 
 export const USER_DELETION = 'user.delete';
@@ -55,6 +57,21 @@ async function clearRecords(
   step: OperationStep,
 ): Promise<StepOutcome> {
   const userId = step.operation.user_id;
+  const [service] = await store.read({ label: 'user.services' }, (tx) => accountsIn(tx, userId));
+  if (service) {
+    const outcome: StepOutcome = {
+      ...{ kind: 'more', cursor: { stage: 'records' } },
+      progress: step.operation.progress,
+    };
+    await deleteServiceAccount(
+      { store, environment },
+      {
+        ...{ owner: userId, account_id: service.id, from: { actor: SYSTEM_ACTOR } },
+        also: (tx) => step.advanceIn(tx, outcome),
+      },
+    );
+    return outcome;
+  }
   return store.transact({ label: 'user.clear' }, async (tx) => {
     const more = await clearSome(tx, userId, step.operation.input['keep'], environment.clock.now());
     const { progress } = step.operation;

@@ -6,12 +6,13 @@ import type { OperationDoc, RevocationDoc, Transaction, UserDoc } from '@state-s
 import { fail } from '@state-server/protocol';
 import { USER_DELETION } from './delete-user.operation';
 import { there } from './get-user';
+import { endServiceAccounts } from './service/find-service-account';
 import type { UserDeps } from './user-deps';
 
 export interface DeleteUser {
   readonly user_id: UserId;
-  /** The version that he has seen. */
-  readonly if_versions: readonly number[];
+  /** The version that he has seen; absent: any. */
+  readonly if_versions?: readonly number[];
   readonly op_id: OpId;
   /** Of the operation; the same in every attempt. */
   readonly operation_id: string;
@@ -44,22 +45,24 @@ export async function deleteUser(deps: UserDeps, input: DeleteUser): Promise<Del
   try {
     const deleted = await deps.store.transact({ label: 'user.delete' }, async (tx) => {
       const before = there(await tx.get('users', [user_id]), user_id);
-      if (!if_versions.includes(before.version))
+      if (if_versions?.includes(before.version) === false)
         throw fail('precondition.failed', { version: before.version });
       const user = tombstone(before, at);
       tx.put('users', user);
-      ({ revocations } = await endSessionsOf(tx, user_id, now));
+      const ended = await endSessionsOf(tx, user_id, now);
+      revocations = [...ended.revocations, ...(await endServiceAccounts(tx, user_id, now))];
       const identities = await tx.range('identities', { index: 'by_user', prefix: [user_id], limit: 200 });
       for (const { provider, subject } of identities) tx.delete('identities', [provider, subject]);
       const operation = newOperation(input, at);
       tx.put('operations', operation);
-      recordAudit(tx, {
-        ...input.origin,
-        action: 'user.deleted',
-        actor: { kind: 'user', id: user_id },
-        target: { kind: 'user', id: user_id },
-        at: now,
-      });
+      if (!before.service)
+        recordAudit(tx, {
+          ...input.origin,
+          action: 'user.deleted',
+          actor: { kind: 'user', id: user_id },
+          target: { kind: 'user', id: user_id },
+          at: now,
+        });
       await also?.(tx, { user, operation });
       return { user, operation };
     });

@@ -5,6 +5,7 @@ import { endSessionsOf } from '@state-server/identity';
 import type { RevocationDoc, UserDoc } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import { writeUser, type WriteUser } from './change-user';
+import { endServiceAccounts } from './service/find-service-account';
 import type { UserDeps } from './user-deps';
 
 export interface SuspendUser extends WriteUser {
@@ -35,7 +36,9 @@ export async function suspendUser(deps: UserDeps, input: SuspendUser): Promise<U
   }
   let ended: Awaited<ReturnType<typeof endSessionsOf>> = { revocations: [], more: false };
   const user = await writeUser(deps, input, async (before, at, tx) => {
-    ended = await endSessionsOf(tx, user_id, now);
+    const sessions = await endSessionsOf(tx, user_id, now);
+    const services = await endServiceAccounts(tx, user_id, now);
+    ended = { ...sessions, revocations: [...sessions.revocations, ...services] };
     recordAudit(tx, {
       ...(input.from ?? { actor: { kind: 'user', id: by } }),
       action: 'user.suspended',

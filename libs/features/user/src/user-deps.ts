@@ -11,6 +11,8 @@ export interface UserDeps extends Reads {
   readonly environment: Pick<Environment, 'clock' | 'ids'>;
   /** Tells the other services at once that tokens are dead; without it they find out within 2 s (SYNC F2). */
   readonly announce?: (revocation: RevocationDoc) => void;
+  /** How long a key of a service account may live at most, days; default 365. */
+  readonly serviceKeyMaxDays?: number;
   /** Tells those who work operations off that there is a new one; without it they find it by themselves. */
   readonly poke?: () => void;
 }

@@ -207,6 +207,20 @@ export const COLLECTIONS = {
     expires: 'at',
     kept: 'AUDIT_RETENTION_DAYS',
   },
+  service_accounts: {
+    id: 68,
+    key: ['id'],
+    indexes: { by_owner: { id: 1, fields: ['owner_kind', 'owner_id', 'created_at'] } },
+  },
+  service_keys: {
+    id: 69,
+    key: ['id'],
+    indexes: {
+      by_user: { id: 1, fields: ['user_id', 'created_at'] },
+      by_expiry: { id: 2, fields: ['expires_at'] },
+    },
+    expires: 'expires_at',
+  },
   oauth_flows: {
     id: 55,
     key: ['hash'],

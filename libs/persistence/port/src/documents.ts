@@ -1,5 +1,6 @@
 import type { AuditDoc } from './audit-documents';
 import type { GuestDoc, LinkDoc, ModerationDoc, RosterDoc } from './guest-documents';
+import type { ServiceAccountDoc, ServiceKeyDoc } from './service-documents';
 import type {
   CheckpointDoc,
   MilestoneDoc,
@@ -361,6 +362,8 @@ export interface Documents {
   prototype_trees: PrototypeTreeDoc;
   milestones: MilestoneDoc;
   audit: AuditDoc;
+  service_accounts: ServiceAccountDoc;
+  service_keys: ServiceKeyDoc;
   mails: MailDoc;
   links: LinkDoc;
   guests: GuestDoc;

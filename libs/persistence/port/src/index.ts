@@ -1,4 +1,5 @@
 export * from './audit-documents';
+export * from './service-documents';
 export * from './checkpoint-documents';
 export * from './collections';
 export * from './documents';

@@ -7,6 +7,7 @@ import type {
   SessionId,
   UserId,
 } from '@state-server/domain';
+import type { ServiceOwner } from './service-documents';
 
 /** RFC 3339 UTC with milliseconds, so that text order is time order. */
 type Time = string;
@@ -22,6 +23,8 @@ export interface UserDoc extends Profile {
   readonly suspension?: Suspension;
   /** Sessions that began before it are over, whatever is left of their records; only rises. */
   readonly not_before?: Time;
+  /** A program, and whose: it has keys and no other way in. */
+  readonly service?: ServiceOwner;
   /** He is gone: what is left of him is his id, so that others' work still says whose it was. */
   readonly deleted_at?: Time;
   /** Entries of his inventory. */

@@ -104,6 +104,10 @@ export const ERRORS = {
 
   'user.not_found': row(404, 'There is no such user.'),
   'user.suspended': row(403, 'This account is suspended.'),
+  'service.not_found': row(404, 'You have no such service account.'),
+  'service.too_many': row(422, 'You have as many service accounts as you may.'),
+  'service.key_not_found': row(404, 'This service account has no such key.'),
+  'service.too_many_keys': row(422, 'The service account has as many keys as it may.'),
   'inventory.not_found': row(404, 'The prototype is not in this inventory.'),
   'inventory.full': row(422, 'The inventory holds as much as it may.'),
   'member.last_owner': row(409, 'A brane keeps at least one owner.'),

@@ -10,3 +10,4 @@ export type * from './requests';
 export type * from './resources';
 export { actionsOf, BODY_BYTES, type LimitClass, limitClassOf, type Route, type RouteTable } from './route';
 export * from './routes';
+export type { NewServiceKeyResource, ServiceAccountResource, ServiceKeyResource } from './service-accounts';

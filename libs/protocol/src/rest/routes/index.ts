@@ -14,6 +14,7 @@ import { objectRoutes } from './object';
 import { objectPartRoutes } from './object-parts';
 import { otherRoutes } from './other';
 import { prototypeRoutes } from './prototype';
+import { serviceAccountRoutes } from './service-accounts';
 import { userRoutes } from './users';
 
 /** Every route, by its id: the doors validate with it, the documents are made of it, the SDK is typed by it. */
@@ -34,6 +35,7 @@ export const ROUTES = {
   ...adminRoutes,
   ...auditRoutes,
   ...guestRoutes,
+  ...serviceAccountRoutes,
 } as const;
 
 export type RouteId = keyof typeof ROUTES;
