@@ -118,6 +118,8 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'service.get_key': { path: { ...inService, key_id: () => serviceKey } },
   'service.revoke_key': { path: { ...inService, key_id: () => serviceKey } },
   'service.delete': { path: inService },
+  'admin.sessions': { path: { id: () => bob.id } },
+  'admin.end_sessions': { path: { id: () => bob.id } },
   'admin.suspend': { path: { id: () => bob.id }, body: () => ({ reason: 'spam' }) },
   'admin.unsuspend': { path: { id: () => bob.id } },
   'admin.put_roles': { path: { id: () => bob.id }, body: () => ({ roles: ['user'] }) },
