@@ -76,32 +76,6 @@ describe('/auth (REST-AUTH-1)', () => {
     expect(headers).not.toHaveProperty('te');
   });
 
-  it('sends a browser on as auth says, with its cookie, and nobody keeps or tells it (OAUTH-9)', async () => {
-    const { url } = await neighbour(({ headers }, response) => {
-      response.writeHead(303, {
-        location: `https://client.test/signed-in?cookie=${headers.cookie}`,
-        'set-cookie': '__Host-sign-in=s; Path=/; HttpOnly; SameSite=Lax; Secure',
-        'cache-control': 'no-store',
-        'referrer-policy': 'no-referrer',
-      });
-      response.end();
-    });
-    const { http } = await open({ env: { AUTH_URL: url } });
-    const answer = await fetch(`${http.url}/auth/google/callback?code=c&state=s`, {
-      headers: { accept: 'text/html', cookie: '__Host-sign-in=s' },
-      redirect: 'manual',
-    });
-    expect([answer.status, answer.headers.get('location')]).toEqual([
-      303,
-      'https://client.test/signed-in?cookie=__Host-sign-in=s',
-    ]);
-    expect(answer.headers.getSetCookie()).toEqual([
-      '__Host-sign-in=s; Path=/; HttpOnly; SameSite=Lax; Secure',
-    ]);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
-  });
-
   it('answers are streamed while they come', async () => {
     let finish: (() => void) | undefined;
     const { url } = await neighbour((_request, response) => {

@@ -1,4 +1,4 @@
-import { asUserId } from '@state-server/domain';
+import { asBraneId, asUserId } from '@state-server/domain';
 import type { TestProvider } from '@state-server/testing';
 import { type Answer, closeAll, codeOf, type TestAuth } from './auth.spec-support';
 import { startAuthWith, startProvider, TestClient, tokenOf, userIdOf } from './oauth.spec-support';
@@ -127,6 +127,23 @@ describe('the ways to sign in of a user', () => {
     expect([refused.status, codeOf(refused)]).toEqual([400, 'oauth.code_invalid']);
     const nobody = await auth.send('POST', '/auth/identities', { body });
     expect([nobody.status, codeOf(nobody)]).toEqual([401, 'auth.required']);
+  });
+});
+
+describe('a guest (OAUTH-14)', () => {
+  it('gets no ways to sign in beside his guest session: he signs in with his token', async () => {
+    const auth = await startAuthWith(provider);
+    const dev = await signInDev(auth);
+    await auth.store.transact({ label: 'spec' }, async (tx) => {
+      const user = await tx.get('users', [asUserId(userIdOf(dev))]);
+      const guest = {
+        brane_id: asBraneId('33333333-3333-4333-8333-333333333333'),
+        expires_at: '2100-01-01T00:00:00.000Z',
+      };
+      if (user) tx.put('users', { ...user, guest });
+    });
+    const refused = await new TestClient(auth, provider).link('google', tokenOf(dev));
+    expect([refused.status, codeOf(refused)]).toEqual([403, 'permission.denied']);
   });
 });
 

@@ -69,7 +69,7 @@ export class OpenIdStrategy implements OAuthStrategy {
   }
 
   async complete({ parameters, state, kept, redirectUri }: CompleteSignIn): Promise<ProvenIdentity> {
-    const { library, outgoing, identity, issuerFor } = this.options;
+    const { library, outgoing } = this.options;
     const calls = outgoing();
     const url = new URL(redirectUri);
     const asked = new URLSearchParams(parameters);
@@ -82,7 +82,7 @@ export class OpenIdStrategy implements OAuthStrategy {
       pkceCodeVerifier: kept['verifier'] ?? '',
       idTokenExpected: true,
     };
-    const answer = new TokenAnswer(calls, issuerFor);
+    const answer = new TokenAnswer(calls, (claims) => this.options.issuerFor(claims));
     let configuration = await this.configuration(calls, { answer });
     let tokens;
     try {
@@ -98,7 +98,7 @@ export class OpenIdStrategy implements OAuthStrategy {
     this.keys = library.getJwksCache(configuration);
     const claims = tokens.claims();
     if (!claims) throw new Error('the answer has no id token');
-    return identity(claims);
+    return this.options.identity(claims);
   }
 
   private async configuration(

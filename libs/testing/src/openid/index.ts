@@ -5,13 +5,13 @@ export { TestBrowser } from './test-browser';
 
 /** Starts one; the library behind it is loaded only now. `redirectUris`: where it may send a browser back to. */
 export async function startOpenIdProvider(redirectUris: readonly string[]): Promise<TestProvider> {
-  const { warn } = console;
   // It warns of what would matter to an installation only.
-  console.warn = () => undefined;
+  const { warn } = globalThis.console;
+  globalThis.console.warn = () => undefined;
   try {
     const { createTestProvider } = await import('./test-provider');
     return await createTestProvider(redirectUris);
   } finally {
-    console.warn = warn;
+    globalThis.console.warn = warn;
   }
 }

@@ -6,7 +6,7 @@ import { type Proven, toIdentityDoc } from '../account';
 import type { OAuthDeps } from './oauth-deps';
 import { type RedeemCode, useCode } from './use-code';
 
-type Caller = Pick<Identity, 'user_id' | 'session_id' | 'kind'>;
+type Caller = Pick<Identity, 'user_id' | 'session_id'>;
 
 /** A user has at most one identity of each provider. */
 const MAX_IDENTITIES = 20;
@@ -22,7 +22,8 @@ export async function listIdentities(
 
 /**
  * Another way to sign in for the caller, who came back from its provider with the code; nothing is taken from anybody.
- * Throws `oauth.code_invalid`, `auth.not_recent`, `identity.in_use`, `identity.exists`.
+ * Throws `oauth.code_invalid`, `auth.not_recent`, `identity.in_use`, `identity.exists`, and `permission.denied` for a guest: he
+ * becomes an account by signing in.
  */
 export async function linkIdentity(
   deps: OAuthDeps,
@@ -107,9 +108,11 @@ async function changingUser(tx: Transaction, deps: OAuthDeps, caller: Caller): P
   ]);
   if (!session || !user || user.deleted_at !== undefined) throw fail('auth.revoked');
   tx.guard('sessions', [session.id]);
+  if (user.guest) {
+    throw fail('permission.denied', undefined, 'A guest signs in with his token: POST /auth/token.');
+  }
   const age = deps.environment.clock.now() - Date.parse(session.created_at);
-  // A guest has nothing to sign in with again.
-  if (caller.kind !== 'guest' && age > deps.recentMs) throw fail('auth.not_recent');
+  if (age > deps.recentMs) throw fail('auth.not_recent');
   return user;
 }
 

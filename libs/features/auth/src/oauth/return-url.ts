@@ -22,7 +22,7 @@ export function withOutcome(
   const url = new URL(returnTo);
   url.searchParams.delete('code');
   url.searchParams.delete('error');
-  for (const [name, value] of Object.entries(outcome)) url.searchParams.set(name, String(value));
+  for (const [name, value] of Object.entries<string>(outcome)) url.searchParams.set(name, value);
   return url.href;
 }
 

@@ -78,7 +78,8 @@ export const identityRoutes = {
     method: 'POST',
     path: '/auth/token',
     area: 'auth',
-    summary: 'Tokens for the one-time code of a callback. The verifier is that of the code_challenge.',
+    summary:
+      'Tokens for the one-time code of a callback and the verifier of the code_challenge. A guest who sends his token becomes that user.',
     auth: 'none',
     request: redeemCodeRequest,
     response: { status: 200, schema: tokens },
@@ -103,7 +104,7 @@ export const identityRoutes = {
     method: 'POST',
     path: '/auth/identities',
     area: 'auth',
-    summary: 'Another way to sign in, for the one-time code of a callback. A guest becomes a user by it.',
+    summary: 'Another way to sign in, for the one-time code of a callback.',
     auth: 'bearer',
     request: redeemCodeRequest,
     response: { status: 201, schema: identity },
@@ -120,7 +121,7 @@ export const identityRoutes = {
     auth: 'bearer',
     params: identityParams,
     response: { status: 204 },
-    errors: ['identity.not_found', 'identity.last', 'auth.not_recent'],
+    errors: ['identity.not_found', 'identity.last', 'auth.not_recent', 'permission.denied'],
     idempotency: 'none',
   },
 } as const satisfies RouteTable;
