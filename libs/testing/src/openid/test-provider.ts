@@ -219,8 +219,7 @@ async function retouch(
 ): Promise<void> {
   const { origin, kid, privateKey, behaviour } = parts;
   await next();
-  // Undefined, whatever the types say, before anything was written.
-  const location = String(context.response.get('location'));
+  const { location = '' } = context.response.headers as { readonly location?: string };
   if (location.includes('/auth/microsoft/')) {
     // Microsoft names no issuer there (RFC 9207).
     const url = new URL(location);
