@@ -15,3 +15,4 @@ export * from './with-server';
 export * from './fake-vault';
 export * from './self-signed';
 export * from './openid';
+export * from './rights-table';

@@ -64,6 +64,7 @@ const GUEST: ReadonlySet<Action> = new Set<Action>([
   'server.connect',
   'server.list_branes',
   'server.list_prototypes',
+  'server.measure',
 ]);
 
 /** Whether this actor may ever do this; it tells nothing of any resource, so it can be answered before one is looked at. */

@@ -1,12 +1,17 @@
 import type { UserId } from '@state-server/domain';
-import { ROUTES, type RouteId } from '@state-server/protocol';
+import { ROUTES, type RouteId, StateError } from '@state-server/protocol';
 import type { Answer } from './answer';
 import { type IdempotencyDeps, type KeyedWork, runOnce } from './idempotency';
 import { idempotencyKeyOf } from './idempotency-key';
 import { underIfMatch } from './if-match';
 import { type RestRequest, pathOf } from './read-request';
 
-/** Runs a mutating route under the Idempotency-Key of its request, if it has or needs one (SYNC I5). */
+const ABOUT_STATE: ReadonlySet<number> = new Set([409, 412, 422, 423]);
+
+/**
+ * Runs a mutating route under the Idempotency-Key of its request, if it has or needs one (SYNC I5). Whoever may not is told so
+ * before anything of the state that he met: a conflict, another version, what the rules refuse (AUTHZ-2).
+ */
 export async function runKeyed(
   deps: IdempotencyDeps,
   id: RouteId,
@@ -16,5 +21,10 @@ export async function runKeyed(
 ): Promise<Answer> {
   const key = idempotencyKeyOf(ROUTES[id], request);
   const keyed = { ...input, method: request.method, path: pathOf(request) };
-  return underIfMatch(request, () => runOnce(deps, key === undefined ? keyed : { ...keyed, key }, work));
+  try {
+    return await underIfMatch(request, () => runOnce(deps, key === undefined ? keyed : { ...keyed, key }, work));
+  } catch (error) {
+    if (error instanceof StateError && ABOUT_STATE.has(error.status)) await work.authorise();
+    throw error;
+  }
 }

@@ -123,7 +123,7 @@ export const objectRoutes = {
   'object.promote': {
     ...write,
     id: 'object.promote',
-    access: 'brane.edit',
+    access: ['brane.edit', 'server.create_brane'],
     limit: 'heavy',
     method: 'POST',
     path: '/object/{id}/promote',

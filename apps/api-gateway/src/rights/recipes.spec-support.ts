@@ -1,0 +1,41 @@
+import type { Recipe } from './requests.spec-support';
+
+const uuid = (): string => crypto.randomUUID();
+const rename = (id: string): unknown => ({
+  op_id: uuid(),
+  ops: [{ op: 'update', id, set: { '/name': uuid() } }],
+});
+
+/** Where a good request is more than the defaults of `requestTo`. */
+export const RECIPES: Readonly<Record<string, Recipe>> = {
+  'users.update_me': { body: () => ({ locale: 'en' }) },
+  'users.update': { body: () => ({ locale: 'en' }) },
+  // Without an If-Match there is no deletion, and so all of these users stay.
+  'users.delete': {},
+  'users.delete_inventory': { spends: true },
+  'admin.put_roles': { body: () => ({ roles: ['user'] }) },
+  'brane.update': { body: () => ({ name: 'z' }) },
+  'brane.edit': { body: ({ object }) => rename(object) },
+  'brane.restore': { body: () => ({ seq: 6 }), spends: true },
+  'brane.undo': { spends: true },
+  'brane.delete': { spends: true },
+  'members.delete': { spends: true },
+  'brane.fork': { body: () => ({ name: 'copy' }) },
+  'members.put': { body: () => ({ role: 'viewer' }) },
+  'object.create': {
+    body: ({ brane, object }) => ({ brane_id: brane, parent_id: object, kind: 'block' }),
+  },
+  'object.update': { body: () => ({ set: { '/name': 'x' } }) },
+  'object.move': { path: ({ child }) => ({ id: child }), body: ({ brane }) => ({ parent_id: brane }) },
+  'object.delete': { spends: true },
+  'object.promote': { spends: true },
+  'object.remove_gallery': { spends: true },
+  'object.link': { path: ({ portal }) => ({ id: portal }) },
+  'object.demote': { path: ({ portal }) => ({ id: portal }) },
+  'object.upgrade': { path: ({ instance }) => ({ id: instance }) },
+  'prototype.update': { body: () => ({ description: 'shines' }) },
+  'prototype.instantiate': { path: ({ offer }) => ({ id: offer }) },
+  'prototype.delete': { spends: true },
+  'prototype.publish': { body: () => ({ nodes: [{ key: 'root', kind: 'group' }] }) },
+  'entity.space': { query: ({ brane }) => `?brane_id=${brane}&min=0,0,0&max=1,1,1` },
+};
