@@ -1,5 +1,5 @@
 import type { Timers } from '@state-server/domain';
-import { newPrivateKeyPem } from '@state-server/identity';
+import { newPrivateKeyPem, type TokenVerifier } from '@state-server/identity';
 import { createMemoryHub } from '@state-server/messaging-memory';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
@@ -57,6 +57,7 @@ export async function startAuth(
   env: Record<string, string> = {},
   change: Partial<AuthConfig> = {},
   oauth: OAuthOverrides = {},
+  around: (verifier: TokenVerifier) => TokenVerifier = (verifier) => verifier,
 ): Promise<TestAuth> {
   const fake = createFakeEnvironment({ start: Date.now() });
   const timers: Timers = realEnvironment.timers;
@@ -72,7 +73,7 @@ export async function startAuth(
   const service = createService({ config, environment, log, processMetrics: false });
   opened.push(service);
   const store = createMemoryStore({ environment });
-  const http = await openAuth(service, { store, bus: createMemoryHub().connect(), oauth });
+  const http = await openAuth(service, { store, bus: createMemoryHub().connect(), oauth, around });
   return { service, http, environment: fake, lines, store, send: sender(http.url) };
 }
 

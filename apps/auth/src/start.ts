@@ -6,7 +6,12 @@ import {
   openStore,
 } from '@state-server/composition';
 import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
-import { createRevocationWatch, createTokenIssuer, createTokenVerifier } from '@state-server/identity';
+import {
+  createRevocationWatch,
+  createTokenIssuer,
+  createTokenVerifier,
+  type TokenVerifier,
+} from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
 import { createInternalDoor, type HttpService, type Service, startHttpService } from '@state-server/platform';
@@ -27,7 +32,18 @@ export async function start(service: Service<AuthConfig>): Promise<HttpService> 
 /** The same over a store and a bus that are there. */
 export async function openAuth(
   service: Service<AuthConfig>,
-  { store, bus, oauth }: { readonly store: Store; readonly bus: Bus; readonly oauth?: OAuthOverrides },
+  {
+    store,
+    bus,
+    oauth,
+    around = (verifier) => verifier,
+  }: {
+    readonly store: Store;
+    readonly bus: Bus;
+    readonly oauth?: OAuthOverrides;
+    /** Put before the verifier, where callers are to be others than tokens make them. */
+    readonly around?: (verifier: TokenVerifier) => TokenVerifier;
+  },
 ): Promise<HttpService> {
   const { config, environment, log, health } = service;
   const names = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
@@ -70,6 +86,6 @@ export async function openAuth(
   const door = createInternalDoor(service, { audience: 'auth', open: ['/auth/.well-known/jwks.json'] });
   return startHttpService(service, {
     configure: door.install,
-    module: AppModule.with({ deps, verifier, signIns: dev ? [dev] : [] }),
+    module: AppModule.with({ deps, verifier: around(verifier), signIns: dev ? [dev] : [] }),
   });
 }

@@ -27,9 +27,12 @@ export function readRightsTable(name: string): RightsTable {
   const lines = (after ?? '').split('\n');
   const from = lines.findIndex((line) => line.startsWith('|'));
   const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
-  const cells = lines
-    .slice(from, length < 0 ? undefined : from + length)
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
+  const cells = lines.slice(from, length < 0 ? undefined : from + length).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
   const [head, , ...body] = cells;
   if (from < 0 || !head) throw new Error(`docs/spec/authorisation.md has no table ${name}`);
   const roles = head.slice(3);

@@ -30,10 +30,7 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as {
 const BODIES = new Map(
   Object.values(document.paths)
     .flatMap((methods) => Object.values(methods))
-    .map(({ operationId, requestBody }) => [
-      operationId,
-      requestBody?.content['application/json']?.schema,
-    ]),
+    .map(({ operationId, requestBody }) => [operationId, requestBody?.content['application/json']?.schema]),
 );
 
 const AREA_IDS: Readonly<Record<string, keyof Place>> = {
@@ -78,6 +75,8 @@ function defaultParams(route: Route, place: Place): Readonly<Record<string, stri
     operation_id: place.operation,
     version: '1',
     action: 'open',
+    link_id: place.link,
+    kind: 'mute',
   };
 }
 

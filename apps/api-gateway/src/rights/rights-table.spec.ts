@@ -6,8 +6,8 @@ import { RECIPES } from './recipes.spec-support';
 import { requestTo, toldBy } from './requests.spec-support';
 import { noPlace, openWorld, type Place, type RightsWorld, type RoleName, ROLES } from './world.spec-support';
 
-const routes: readonly Route[] = Object.values<Route>(ROUTES);
-const here = routes.filter(({ area }) => area !== 'auth');
+/** Those of auth are walked there. */
+const routes = Object.values<Route>(ROUTES).filter(({ area }) => area !== 'auth');
 const table = readRightsTable('routes');
 const rows = new Map(table.rows.map((row) => [row.id, row]));
 
@@ -59,7 +59,7 @@ it.each(routes.map((route) => [route.id, route] as const))(
   },
 );
 
-it.each(here.map((route) => [route.id, route] as const))(
+it.each(routes.map((route) => [route.id, route] as const))(
   'says rightly what %s answers to each role (AUTHZ-2, AUTHZ-3, AUTHZ-6, AUTHZ-7, AUTHZ-9)',
   async (id, route) => {
     const answered: Record<string, string> = {};

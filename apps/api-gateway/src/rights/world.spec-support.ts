@@ -10,14 +10,16 @@ import {
   makePrototype,
   startTestGateway,
   type TestGateway,
+  textOf,
 } from '../gateway.spec-support';
 
 /** What a role's token is, besides its user; without an entry that of a user who may do all that is his. */
-const TOKENS: Readonly<Record<string, { readonly kind: IdentityKind; readonly scopes?: readonly Scope[] }>> = {
-  guest: { kind: 'guest' },
-  service: { kind: 'service', scopes: SCOPES },
-  'no scope': { kind: 'service', scopes: [] },
-};
+const TOKENS: Readonly<Record<string, { readonly kind: IdentityKind; readonly scopes?: readonly Scope[] }>> =
+  {
+    guest: { kind: 'guest' },
+    service: { kind: 'service', scopes: SCOPES },
+    'no scope': { kind: 'service', scopes: [] },
+  };
 
 /** The columns of the table; each is a user of his own, but `anonymous`, who sends no token. */
 export const ROLES = {
@@ -63,6 +65,8 @@ export interface Place {
   /** Another one, of the same owner, that is public. */
   readonly offer: string;
   readonly operation: string;
+  /** A share link. */
+  readonly link: string;
   /** A viewer of the brane, who asks for nothing himself. */
   readonly member: string;
   /** The user that is asked about. */
@@ -147,6 +151,8 @@ async function makePlace(
   await owner.ask('PUT', `/users/me/inventory/${offer}`, { body: {}, key: crypto.randomUUID() });
   const object = await makeGroup(owner, brane);
   const child = await makeGroup(owner, brane, { parent_id: object });
+  const shared = await owner.ask('POST', `/brane/${brane}/links`, { body: { role: 'viewer' } });
+  const link = textOf(shared, 'id');
   const portal = await makeGroup(owner, brane, { link: crypto.randomUUID() });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -158,6 +164,7 @@ async function makePlace(
   return {
     ...{ brane, object, child, instance, portal, prototype, offer },
     operation: started.operation.id,
+    link,
     member: member.id,
     user: owner.id,
   };
@@ -168,6 +175,6 @@ export function noPlace(): Place {
   const id = (): string => crypto.randomUUID();
   return {
     ...{ brane: id(), object: id(), child: id(), instance: id(), portal: id(), prototype: id() },
-    ...{ offer: id(), operation: id(), member: id(), user: id() },
+    ...{ link: id(), offer: id(), operation: id(), member: id(), user: id() },
   };
 }
