@@ -1,25 +1,37 @@
 import { type KeySet, LiveSigningKeys, parseKeySet } from '@state-server/identity';
+import type { Store } from '@state-server/persistence-port';
 import { liveSetting, type Service } from '@state-server/platform';
 import { filesPlace, openSecrets } from '@state-server/secrets';
 import { type AuthConfig, config as settings } from './config';
 import { readKeySet } from './read-keys';
+import { recordRotation } from './record-rotation';
 
 /**
  * The keys that this service signs with. They follow their source while it runs: nobody is signed out, for what the old ones
  * have signed is verified for as long as they are in the set. A source that turns bad changes nothing. Throws ConfigError.
  */
-export async function openSigningKeys(service: Service<AuthConfig>): Promise<LiveSigningKeys> {
+export async function openSigningKeys(service: Service<AuthConfig>, store: Store): Promise<LiveSigningKeys> {
   const { config, environment, log, metrics } = service;
-  const keys = await LiveSigningKeys.open(readKeySet(config), environment.clock);
+  const first = readKeySet(config);
+  const keys = await LiveSigningKeys.open(first, environment.clock);
+  const record = (set: KeySet): void => {
+    recordRotation(store, set, environment.clock.now()).catch((error: unknown) =>
+      log.error('keys.audit_failed', { err: error }),
+    );
+  };
+  if (first.keys.length > 1) record(first);
   const take = (set: KeySet): void => {
     keys.take(set).then(
-      () => log.info('keys.taken', { signing: keys.kid, published: keys.jwks.keys.map(({ kid }) => kid) }),
+      () => {
+        log.info('keys.taken', { signing: keys.kid, published: keys.jwks.keys.map(({ kid }) => kid) });
+        record(set);
+      },
       (error: unknown) => log.error('keys.refused', { err: error }),
     );
   };
   const takeText = (text: string | undefined): void => {
     try {
-      if (text !== undefined) take(parseKeySet(text.replaceAll('\\n', '\n')));
+      if (text !== undefined) take(parseKeySet(text));
     } catch (error) {
       log.error('keys.refused', { err: error });
     }

@@ -8,7 +8,7 @@ export function readKeySet(config: AuthConfig): KeySet {
   const { JWT_KEY_SET: set, JWT_PRIVATE_KEY: text, JWT_PRIVATE_KEY_FILE: file } = config;
   if (set !== undefined) return set;
   const setting = file === undefined ? 'JWT_PRIVATE_KEY' : 'JWT_PRIVATE_KEY_FILE';
-  const pem = file === undefined ? (text ?? '').replaceAll('\\n', '\n') : readKeyFile(file);
+  const pem = file === undefined ? (text ?? '') : readKeyFile(file);
   const keys = parsed(setting, pem);
   const weakness = config.NODE_ENV === 'production' ? keySetWeakness(keys) : undefined;
   if (weakness !== undefined) throw new ConfigError([`${setting} ${weakness}`]);

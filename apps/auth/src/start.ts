@@ -47,7 +47,7 @@ export async function openAuth(
 ): Promise<HttpService> {
   const { config, environment, log, health } = service;
   const names = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE };
-  const keys = await openSigningKeys(service);
+  const keys = await openSigningKeys(service, store);
   const revocations = await createRevocationWatch({ store, bus, environment, log });
   service.onClose('revocations', () => revocations.close());
   health.register('revocations', () => revocations.state());

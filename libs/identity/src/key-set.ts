@@ -41,7 +41,8 @@ export function formatKeySet({ keys }: KeySet): string {
 }
 
 function parsePem(text: string): KeySet {
-  const blocks = text.match(PEM_BLOCK) ?? [];
+  // A line break may stand there as two characters, where a place takes one line alone.
+  const blocks = text.replaceAll('\\n', '\n').match(PEM_BLOCK) ?? [];
   if (blocks.length === 0) throw new Error('it holds no PKCS #8 private key in PEM');
   // Those behind the first began earlier, so they do not sign.
   return {

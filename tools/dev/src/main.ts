@@ -44,6 +44,7 @@ function execute(command: Command): Promise<number> {
       return types(command.options);
     case 'demo':
     case 'bench':
+    case 'keys':
     case 'store':
       return runTool(command.name, command.args);
   }

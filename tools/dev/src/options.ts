@@ -47,7 +47,7 @@ export type Command =
   | { readonly name: 'check' }
   | { readonly name: 'mail'; readonly options: MailOptions }
   | { readonly name: 'types'; readonly options: TypesOptions }
-  | { readonly name: 'demo' | 'bench' | 'store'; readonly args: readonly string[] };
+  | { readonly name: 'demo' | 'bench' | 'keys' | 'store'; readonly args: readonly string[] };
 
 const data = { data: { type: 'string', default: '.data' } } as const;
 const where = { ...data, port: { type: 'string' } } as const;
@@ -82,6 +82,7 @@ export function parseCommand(argv: readonly string[]): Command {
       return { name, options: parseTypes(args) };
     case 'demo':
     case 'bench':
+    case 'keys':
     case 'store':
       return { name, args };
     default:
