@@ -36,9 +36,34 @@ const fields = {
       default: '10000',
     },
   ),
+  USER_EDITS_PER_SECOND: integer(count, {
+    description: 'Edits of all sessions of one user on one gateway, over time; three times as many at once.',
+    unit: 'per second',
+    default: '500',
+  }),
+  ADDRESS_EDITS_PER_SECOND: integer(count, {
+    description:
+      'Edits of all sessions from one address (IPv6: one /64) on one gateway, over time; three times as many at once.',
+    unit: 'per second',
+    default: '5000',
+  }),
+  BRANE_EDITS_PER_SECOND: integer(count, {
+    description: 'Edits of all sessions in one brane on one gateway, over time; three times as many at once.',
+    unit: 'per second',
+    default: '5000',
+  }),
   SESSIONS_PER_USER: integer(count, {
     description: 'Open sessions of one user on one gateway.',
     default: '64',
+  }),
+  SESSIONS_PER_ADDRESS: integer(count, {
+    description:
+      'Open connections of one address (IPv6: one /64) on one gateway, signed in or not; a company may be behind one.',
+    default: '5000',
+  }),
+  SESSIONS_PER_BRANE: integer(count, {
+    description: 'Sessions in one brane on one gateway.',
+    default: '5000',
   }),
 } as const;
 

@@ -38,6 +38,11 @@ export function realtimeMetrics(
     help: 'Refused frames.',
     labels: ['code'],
   });
+  const limited = metrics.counter({
+    name: 'realtime_limited_total',
+    help: 'Sockets and edits that met a limit of this gateway, by what it is counted for.',
+    labels: ['what', 'scope'],
+  });
   gaugeStats(metrics, gateway);
   return {
     delivered: (sockets) => deliveries.inc(sockets),
@@ -54,6 +59,7 @@ export function realtimeMetrics(
     },
     sessionEnded: (why) => ended.inc({ why }),
     refused: (code) => refused.inc({ code }),
+    limited: (what, scope) => limited.inc({ what, scope }),
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@state-server/domain';
 import { createTestTokens, issueTicket, type Revocations, type TestTokens } from '@state-server/identity';
 import type { MemoryBus } from '@state-server/messaging-memory';
+import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
 import {
   createService,
@@ -106,7 +107,7 @@ export interface TestGateway {
 
 export interface TestGatewayOptions {
   readonly store: Store;
-  readonly bus: MemoryBus;
+  readonly bus: Bus & Pick<MemoryBus, 'connected'>;
   readonly env?: Readonly<Record<string, string>>;
   readonly limits?: NonNullable<SyncGatewayParts['limits']>;
   readonly revocations?: Revocations;

@@ -97,5 +97,10 @@ function limitsOf(config: SyncGatewayConfig): NonNullable<GatewayDeps['limits']>
     frames_per_second: config.FRAMES_PER_SECOND,
     frames_burst: 2 * config.FRAMES_PER_SECOND,
     sessions_per_user: config.SESSIONS_PER_USER,
+    sessions_per_address: config.SESSIONS_PER_ADDRESS,
+    sessions_per_brane: config.SESSIONS_PER_BRANE,
+    edits_per_second_user: config.USER_EDITS_PER_SECOND,
+    edits_per_second_address: config.ADDRESS_EDITS_PER_SECOND,
+    edits_per_second_brane: config.BRANE_EDITS_PER_SECOND,
   };
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject } from '@nestjs/common';
 import { type OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets';
-import type { Client } from '@state-server/platform';
+import { addressKey, type Client } from '@state-server/platform';
 import { CLOSE_NORMAL, formatOf } from '@state-server/protocol';
 import type { Connection, Gateway } from '@state-server/realtime';
 import type { RawData, WebSocket } from 'ws';
@@ -27,10 +27,12 @@ export class SyncDoor implements OnGatewayConnection {
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     const { origin } = request.headers;
     const door = new DoorSocket(socket, request.socket, this.frames);
+    const { address } = this.deps.clientOf(request);
     const connection = this.deps.gateway.open(door, {
       // The adapter lets nobody in without one of ours.
       format: formatOf(socket.protocol) ?? 'json',
-      address: this.deps.clientOf(request).address,
+      address,
+      network: addressKey(address),
       ...(origin === undefined ? {} : { origin }),
     });
     door.listener = connection;

@@ -59,10 +59,7 @@ function readIssuers(config: IssuerConfig): readonly OutsideIssuer[] {
 }
 
 /** Its tokens wait for it when its keys are not known; nobody else's do, so readiness is not at stake. */
-function openKeys(
-  service: Service<IssuerConfig>,
-  settings: OutsideIssuer,
-): ReturnType<typeof remoteKeys> {
+function openKeys(service: Service<IssuerConfig>, settings: OutsideIssuer): ReturnType<typeof remoteKeys> {
   const { environment, log, health } = service;
   const keys = remoteKeys({
     url: settings.jwks_url,

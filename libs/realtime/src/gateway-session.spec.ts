@@ -269,8 +269,32 @@ describe('a session', () => {
     client.send({ type: 'session.refresh', id: 'r', token: tokenOf(world.user()) });
     client.send({ type: 'session.refresh', id: 's', token: 'wrong' });
     await world.settle();
-    expect(client.errors()).toEqual(['auth.invalid_token', 'auth.invalid_token']);
+    expect(client.errors()).toEqual(['session.refresh_refused', 'auth.invalid_token']);
+    expect(client.last('system.error')).toMatchObject({ in_reply_to: 's' });
     expect(client.socket.closed).toBeUndefined();
+  });
+
+  it('is not made narrower, nor wider than its token, by a refresh: the refusal says why (ID20)', async () => {
+    const { world, node, brane } = await open();
+    const client = await node.client(brane.owner, { greet: false });
+    const later = world.environment.clock.now() + 3_600_000;
+    const token = tokenOf(brane.owner, later, ['brane:read', 'brane:write']);
+    client.send({ type: 'session.hello', token, client: HELLO });
+    await world.settle();
+    for (const scopes of [['brane:read'], [], ['brane:write', 'user:read']] as const) {
+      client.send({ type: 'session.refresh', token: tokenOf(brane.owner, later, scopes) });
+    }
+    await world.settle();
+    expect(client.all('system.error')).toMatchObject(
+      Array.from({ length: 3 }, () => ({ code: 'session.refresh_refused', details: { why: 'scopes' } })),
+    );
+    client.send({ type: 'session.refresh', token });
+    client.send({ type: 'session.refresh', token: tokenOf(brane.owner, later) });
+    await world.settle();
+    expect(client.all('session.refreshed')).toHaveLength(2);
+    client.send({ type: 'session.refresh', token });
+    await world.settle();
+    expect(client.last('system.error')).toMatchObject({ details: { why: 'scopes' } });
   });
 
   it('is put out when its sign-in is revoked (F1)', async () => {

@@ -1,5 +1,6 @@
-import type { TimerHandle, UserId } from '@state-server/domain';
-import { fail, type StateError } from '@state-server/protocol';
+import type { TimerHandle } from '@state-server/domain';
+import { fail, type StateError, toStateError } from '@state-server/protocol';
+import { Admission } from './admission';
 import { DEFAULT_LIMITS, type RealtimeLimits } from './limits';
 import { LogPages } from './log-pages';
 import type { Connection, Gateway, GatewayDeps, GatewayStats, Peer, Socket } from './ports';
@@ -19,7 +20,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
 class RealtimeGateway implements Gateway {
   private readonly limits: RealtimeLimits;
   private readonly sessions = new Set<Session>();
-  private readonly sessionsOf = new Map<UserId, number>();
+  private readonly admission: Admission;
   private readonly rooms: Rooms;
   private readonly schedule: WriteSchedule;
   private readonly sessionDeps: SessionDeps;
@@ -35,15 +36,15 @@ class RealtimeGateway implements Gateway {
     const snapshots = new Snapshots({ source, environment, limits, metrics });
     const pages = new LogPages(source, limits);
     this.limits = limits;
+    this.admission = new Admission(limits, environment, (what, scope) => metrics.limited?.(what, scope));
     this.schedule = new WriteSchedule(environment.timers, limits.tick_ms, limits.few_sockets);
     const { people } = deps;
     this.rooms = new Rooms({ source, bus, people, environment, limits, metrics, log, snapshots, pages });
     this.sessionDeps = {
       ...{ rooms: this.rooms, schedule: this.schedule, committer, authenticate, revocations, source },
-      ...{ environment, limits, metrics, log },
+      ...{ environment, limits, metrics, log, admission: this.admission },
       isDraining: () => this.draining !== undefined,
-      admit: (userId) => this.admit(userId),
-      onEnd: (session, userId) => this.ended(session, userId),
+      onEnd: (session) => this.sessions.delete(session),
     };
     this.stopRevocations = revocations.onRevoked(() => this.beatSessions());
   }
@@ -52,7 +53,7 @@ class RealtimeGateway implements Gateway {
     const session = new Session(socket, peer, this.sessionDeps);
     this.sessions.add(session);
     if (this.draining) session.end(fail('gateway.draining'));
-    else this.startBeat();
+    else this.admit(session, peer);
     return session;
   }
 
@@ -75,19 +76,13 @@ class RealtimeGateway implements Gateway {
     return { sessions: this.sessions.size, rooms: this.rooms.size, seats: this.rooms.seats, outboxBytes };
   }
 
-  private admit(userId: UserId): void {
-    const open = this.sessionsOf.get(userId) ?? 0;
-    if (open >= this.limits.sessions_per_user)
-      throw fail('session.too_many', { max: this.limits.sessions_per_user });
-    this.sessionsOf.set(userId, open + 1);
-  }
-
-  private ended(session: Session, userId: UserId | undefined): void {
-    this.sessions.delete(session);
-    if (userId === undefined) return;
-    const open = (this.sessionsOf.get(userId) ?? 1) - 1;
-    if (open > 0) this.sessionsOf.set(userId, open);
-    else this.sessionsOf.delete(userId);
+  private admit(session: Session, peer: Peer): void {
+    this.startBeat();
+    try {
+      session.hold(this.admission.enterFrom(peer.network ?? peer.address));
+    } catch (error) {
+      session.end(toStateError(error));
+    }
   }
 
   /** No timer runs while there is nobody. */
@@ -96,6 +91,7 @@ class RealtimeGateway implements Gateway {
       this.timer = undefined;
       this.beatSessions();
       this.rooms.beat();
+      this.admission.prune();
       if (this.sessions.size > 0 || this.rooms.size > 0) this.startBeat();
     });
   }

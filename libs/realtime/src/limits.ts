@@ -16,6 +16,10 @@ export const DEFAULT_LIMITS = {
   frames_burst: 400,
   edits_per_second: 100,
   edits_burst: 300,
+  /** Of all sessions of a user, of all from one address, and of all in one brane; three times as many at once. */
+  edits_per_second_user: 500,
+  edits_per_second_address: 5_000,
+  edits_per_second_brane: 5_000,
   /** Frames over the rate that are answered, within a minute, before the connection is closed. */
   frames_refused: 1_000,
   /** Frames that cannot be read and are answered, within a minute, before the connection is closed. */
@@ -23,6 +27,9 @@ export const DEFAULT_LIMITS = {
   /** Messages that may come in while the token is being checked. */
   frames_before_welcome: 32,
   sessions_per_user: 64,
+  /** Connections of one address, signed in or not, and sessions in one brane. */
+  sessions_per_address: 5_000,
+  sessions_per_brane: 5_000,
   branes_per_session: 16,
   /** Edits of one session in one brane that wait for those before them. */
   edits_waiting: 1_000,

@@ -13,6 +13,7 @@ import {
   type SessionRefreshFrame,
   toSystemError,
 } from '@state-server/protocol';
+import type { Admission } from './admission';
 import { EditQueue } from './edit-queue';
 import type { RealtimeLimits } from './limits';
 import { commitMutation, type MutationFrame } from './mutation';
@@ -20,11 +21,13 @@ import type { Outbox } from './outbox';
 import type { GatewayDeps, Identity, LogSource, Peer } from './ports';
 import type { Room } from './room';
 import type { Rooms } from './rooms';
+import { assertReplaces } from './replaced-token';
 import { type Occupant, type PutOut, Seat } from './seat';
 import { TokenBucket } from './token-bucket';
 import { unsupported } from './unsupported';
 
 export interface OpenSessionDeps {
+  readonly admission: Admission;
   readonly rooms: Rooms;
   readonly committer: GatewayDeps['committer'];
   readonly source: Pick<LogSource, 'putOut'>;
@@ -40,6 +43,8 @@ interface Membership {
   readonly join: FrameReference;
   /** Whether he may be in the brane; never rejects. */
   readonly admitted: Promise<boolean>;
+  /** Gives his place in the brane back. */
+  readonly release: () => void;
 }
 
 /** What a client does once it has said who it is. Methods throw StateErrors, which answer the frame. */
@@ -149,7 +154,10 @@ export class OpenSession implements Occupant {
   close(): void {
     const memberships = [...this.memberships.values()];
     this.memberships.clear();
-    for (const { seat, room } of memberships) room.leave(seat);
+    for (const { seat, room, release } of memberships) {
+      release();
+      room.leave(seat);
+    }
   }
 
   private join(frame: BraneJoinFrame): void {
@@ -168,11 +176,12 @@ export class OpenSession implements Occupant {
     const room = rooms.enter(frame.brane_id);
     // The room's own text of the id, not the frame's: that would hold the whole message as long as he is here.
     const { braneId } = room;
+    const release = this.deps.admission.enterBrane(braneId);
     const seat = new Seat(braneId, this);
     let admit: (isAdmitted: boolean) => void = () => undefined;
     const admitted = new Promise<boolean>((resolve) => (admit = resolve));
     const join = frame.id === undefined ? { brane_id: braneId } : { id: frame.id, brane_id: braneId };
-    this.memberships.set(braneId, { seat, room, join, admitted });
+    this.memberships.set(braneId, { seat, room, join, admitted, release });
     const request = {
       ...(frame.id === undefined ? {} : { inReplyTo: frame.id }),
       ...(frame.after ? { after: frame.after } : {}),
@@ -186,7 +195,9 @@ export class OpenSession implements Occupant {
 
   private notJoined(seat: Seat, frame: BraneJoinFrame, error: unknown): void {
     // Left meanwhile: nobody waits for the answer.
-    if (this.memberships.get(frame.brane_id)?.seat !== seat) return;
+    const membership = this.memberships.get(frame.brane_id);
+    if (membership?.seat !== seat) return;
+    membership.release();
     this.memberships.delete(frame.brane_id);
     if (this.queues?.get(frame.brane_id)?.isUnused === true) this.queues.delete(frame.brane_id);
     this.refuse(error, frame);
@@ -208,9 +219,12 @@ export class OpenSession implements Occupant {
     if (!queue) throw fail('brane.not_joined', { brane_id: braneId });
     queue.check(clientSeq, frame.again === true);
     if (this.deps.isDraining()) throw fail('gateway.draining');
-    const retryAfterMs = this.edits.take();
-    if (retryAfterMs > 0) throw fail('rate.limited', { limit: 'edits' }, undefined, { retryAfterMs });
     const membership = this.memberships.get(braneId);
+    this.deps.admission.takeEdit(this.edits, {
+      userId: this.userId,
+      address: this.peer.network ?? this.peer.address,
+      braneId: membership?.room.braneId,
+    });
     if (!membership) {
       queue.use(clientSeq);
       throw fail('brane.not_joined', { brane_id: braneId });
@@ -238,6 +252,7 @@ export class OpenSession implements Occupant {
   /** Out of the brane; what he has sent to it meanwhile still uses up its numbers (SYNC I3). */
   private forget(braneId: BraneId): void {
     this.queueOf(braneId);
+    this.memberships.get(braneId)?.release();
     this.memberships.delete(braneId);
   }
 
@@ -273,8 +288,7 @@ export class OpenSession implements Occupant {
     this.deps
       .authenticate({ token: frame.token }, this.peer)
       .then((identity) => {
-        if (identity.user_id !== this.userId)
-          throw fail('auth.invalid_token', undefined, 'The token is of another user.');
+        assertReplaces(this.identity, identity);
         this.identity = identity;
         const expires_at = new Date(identity.expires_at).toISOString();
         this.tell({ type: 'session.refreshed', ...replyTo(frame), expires_at });

@@ -1,4 +1,4 @@
-import type { BraneId, Environment, OpId, SessionId, UserId } from '@state-server/domain';
+import type { BraneId, Environment, OpId, Scope, SessionId, UserId } from '@state-server/domain';
 import type {
   BraneMessage,
   BraneState,
@@ -32,6 +32,8 @@ export interface Identity {
   /** For `isRevoked` alone: the one token, and when it was issued (ms since the epoch). */
   readonly token_id?: string;
   readonly issued_at?: number;
+  /** What the token may be used for at most; absent: everything that the user may do. */
+  readonly scopes?: readonly Scope[];
   readonly name: string;
   /** Of somebody without an account: the only brane that he may join, and when that is over (ms since the epoch). */
   readonly guest?: { readonly brane_id: BraneId; readonly expires_at: number };
@@ -46,6 +48,8 @@ export interface Peer {
   readonly format: WireFormat;
   /** IP address of the client. */
   readonly address: string;
+  /** As what limits count it: one subscriber has many addresses of IPv6. Default: the address. */
+  readonly network?: string;
   /** The Origin header of a browser. */
   readonly origin?: string;
 }
@@ -123,6 +127,8 @@ export interface RealtimeMetrics {
   sessionEnded?(why: string): void;
   /** A frame was answered with this error. */
   refused?(code: string): void;
+  /** A limit of this gateway was met: of sockets or edits, by one session, user, address or brane. */
+  limited?(what: 'sockets' | 'edits', scope: 'session' | 'user' | 'address' | 'brane'): void;
 }
 
 /** One event name per fact; no token and no content in the fields. */

@@ -1,4 +1,4 @@
-import { asSessionId, type UserId } from '@state-server/domain';
+import { asSessionId } from '@state-server/domain';
 import {
   CLOSE_NORMAL,
   type ClientFrame,
@@ -30,9 +30,7 @@ export interface SessionDeps extends OpenSessionDeps {
   readonly revocations: Revocations;
   readonly metrics: RealtimeMetrics;
   readonly log: Log;
-  /** Throws `session.too_many`; counts the session until `onEnd`. */
-  readonly admit: (userId: UserId) => void;
-  readonly onEnd: (session: Session, userId: UserId | undefined) => void;
+  readonly onEnd: (session: Session) => void;
 }
 
 type SessionState =
@@ -51,6 +49,8 @@ export class Session implements Connection, OutboxEvents {
   private state: SessionState = { kind: 'awaiting_hello' };
   readonly outbox: Outbox;
   private readonly frames: TokenBucket;
+  /** Places among those that are counted, to be given back at the end. */
+  private readonly held: (() => void)[] = [];
   private readonly openedAt: number;
   private heardAt: number;
   /** What is left of the patience with frames over the rate, and with those that cannot be read: from the first of them on. */
@@ -97,6 +97,11 @@ export class Session implements Connection, OutboxEvents {
     if (bytes > most) this.refuseUnread(fail('frame.too_large', { bytes, max_bytes: most }), peek(data));
     else if (this.state.kind === 'authenticating') this.later(data, this.state.early);
     else this.read(data);
+  }
+
+  /** Keeps a place until the session is over. */
+  hold(release: () => void): void {
+    this.held.push(release);
   }
 
   closed(): void {
@@ -190,7 +195,8 @@ export class Session implements Connection, OutboxEvents {
         return;
       case 'open':
         if (frame.type === 'session.hello') throw fail('session.already_open');
-        this.state.open.handle(frame);
+        if (this.deps.revocations.isRevoked(this.state.open.identity)) this.end(fail('auth.revoked'));
+        else this.state.open.handle(frame);
         return;
       case 'authenticating':
       case 'closed':
@@ -213,7 +219,7 @@ export class Session implements Connection, OutboxEvents {
       .then((identity) => {
         if (this.state.kind !== 'authenticating') return;
         if (this.deps.revocations.isRevoked(identity)) throw fail('auth.revoked');
-        this.deps.admit(identity.user_id);
+        this.hold(this.deps.admission.enterAs(identity.user_id));
         const sessionId = asSessionId(this.deps.environment.ids.uuid());
         const refuse = (error: unknown, to: FrameReference): void => this.refuse(error, to);
         const open = new OpenSession(sessionId, identity, this.outbox, this.peer, this.deps, refuse);
@@ -293,6 +299,7 @@ export class Session implements Connection, OutboxEvents {
     this.outbox.close();
     this.deps.metrics.sessionEnded?.(why);
     if (open) this.deps.log('info', 'realtime.session.ended', { session_id: open.sessionId, why });
-    this.deps.onEnd(this, open?.userId);
+    for (const release of this.held.splice(0)) release();
+    this.deps.onEnd(this);
   }
 }

@@ -27,7 +27,14 @@ const OBJECTS = Number(process.env['VOLUME_OBJECTS'] ?? 25_000);
 const RAW_SOCKETS = 197;
 /** More than the frame that ends a state. */
 const SYNCED_BYTES = 300;
-const UNLIMITED = { EDITS_PER_SECOND: '1000000', FRAMES_PER_SECOND: '1000000', SESSIONS_PER_USER: '1000' };
+const UNLIMITED = {
+  ...{ EDITS_PER_SECOND: '1000000', FRAMES_PER_SECOND: '1000000', SESSIONS_PER_USER: '1000' },
+  ...{
+    USER_EDITS_PER_SECOND: '1000000',
+    ADDRESS_EDITS_PER_SECOND: '1000000',
+    BRANE_EDITS_PER_SECOND: '1000000',
+  },
+};
 
 describe('much of everything', () => {
   let system: FaultSystem;

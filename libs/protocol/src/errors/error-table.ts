@@ -74,6 +74,10 @@ export const ERRORS = {
   'session.already_open': row(409, 'The session is open already.'),
   'session.protocol_unsupported': row(400, 'This protocol version is not spoken here.', 3506),
   'session.not_found': row(404, 'You have no such session, or it has ended.'),
+  'session.refresh_refused': row(
+    403,
+    'The token cannot take the place of the one that the session was opened with.',
+  ),
   'session.too_many': passing(429, 'Too many open sessions.', 3007),
   'session.slow': passing(429, 'The connection cannot keep up with what it is sent.', 3002),
   'session.silent': passing(408, 'Nothing was heard from the client for too long.', 3003),

@@ -92,14 +92,14 @@ export class TestClient {
   edit(
     braneId: BraneId,
     ops: readonly ClientOp[],
-    extra: { id?: string; op_id?: OpId; again?: boolean } = {},
+    extra: { id?: string; op_id?: OpId; again?: boolean; clientSeq?: number } = {},
   ): OpId {
     const op_id = extra.op_id ?? (this.uuid() as OpId);
     this.send({
       type: 'brane.edit',
       brane_id: braneId,
       op_id,
-      client_seq: this.nextClientSeq(braneId),
+      client_seq: extra.clientSeq ?? this.nextClientSeq(braneId),
       ops: [...ops],
       ...(extra.id === undefined ? {} : { id: extra.id }),
       ...(extra.again === undefined ? {} : { again: extra.again }),

@@ -8,7 +8,9 @@ import {
   type ClientOp,
   type ObjectId,
   type OpId,
+  isScope,
   type Role,
+  type Scope,
   type UserId,
   type Visibility,
 } from '@state-server/domain';
@@ -40,16 +42,20 @@ export interface TestNode {
   readonly bus: MemoryBus;
   readonly store: Store;
   /** Connects and says hello. */
-  client(userId: UserId, options?: { format?: WireFormat; greet?: boolean }): Promise<TestClient>;
-  /** Revokes the sign-in of this user on this node. */
-  revoke(userId: UserId): void;
+  client(
+    userId: UserId,
+    options?: { format?: WireFormat; greet?: boolean; address?: string },
+  ): Promise<TestClient>;
+  /** Revokes the sign-in of this user on this node; silently: nobody is called back. */
+  revoke(userId: UserId, options?: { readonly silently?: true }): void;
 }
 
 const TICKS_MS = 25;
 
-/** Tokens of these tests: `user id` or `user id|ms of expiry`. */
-export function tokenOf(userId: UserId, expiresAt?: number): string {
-  return expiresAt === undefined ? userId : `${userId}|${expiresAt}`;
+/** Tokens of these tests: `user id`, `user id|ms of expiry`, or `user id|ms of expiry|scopes`. */
+export function tokenOf(userId: UserId, expiresAt?: number, scopes?: readonly Scope[]): string {
+  const token = expiresAt === undefined ? userId : `${userId}|${expiresAt}`;
+  return scopes === undefined ? token : `${token}|${scopes.join(' ')}`;
 }
 
 export const HELLO = { name: 'spec', version: '1', protocol: PROTOCOL_VERSION } as const;
@@ -65,6 +71,7 @@ export interface Counts {
   fellBehind: number;
   writes: number;
   ended: string[];
+  limited: string[];
 }
 
 /** Any number of gateways over one store and one bus in memory, under one clock that stands still until `advance`. */
@@ -113,7 +120,7 @@ export class TestWorld {
         publisher.publish(braneId, messages);
       },
     });
-    const counts: Counts = { filled: 0, snapshots: 0, fellBehind: 0, writes: 0, ended: [] };
+    const counts: Counts = { filled: 0, snapshots: 0, fellBehind: 0, writes: 0, ended: [], limited: [] };
     const revoked = new Set<UserId>();
     const listeners = new Set<() => void>();
     const source = storeLogSource(store, environment);
@@ -140,16 +147,17 @@ export class TestWorld {
       committer,
       bus,
       store,
-      client: async (userId, { format = 'cbor', greet = true } = {}) => {
+      client: async (userId, { format = 'cbor', greet = true, address = '127.0.0.1' } = {}) => {
         const socket = new RecordingSocket();
-        const connection = gateway.open(socket, { format, address: '127.0.0.1' });
+        const connection = gateway.open(socket, { format, address });
         const client = new TestClient(socket, connection, format, () => this.uuid());
         if (greet) client.send({ type: 'session.hello', token: tokenOf(userId), client: HELLO });
         await this.settle();
         return client;
       },
-      revoke: (userId) => {
+      revoke: (userId, { silently } = {}) => {
         revoked.add(userId);
+        if (silently) return;
         for (const listener of listeners) listener();
       },
     };
@@ -210,10 +218,12 @@ export class TestWorld {
   }
 
   private async authenticate(token: string): Promise<Identity> {
-    const [userId = '', expires] = token.split('|');
+    const [userId = '', expires, scopes] = token.split('|');
     if (userId === 'wrong') throw fail('auth.invalid_token');
     const expires_at = expires === undefined ? this.environment.clock.now() + 900_000 : Number(expires);
-    return { user_id: asUserId(userId), session_id: `sign-in of ${userId}`, name: 'someone', expires_at };
+    const limited = scopes === undefined ? {} : { scopes: scopes.split(' ').filter(isScope) };
+    const user_id = asUserId(userId);
+    return { user_id, session_id: `sign-in of ${userId}`, name: 'someone', expires_at, ...limited };
   }
 
   private uuid(): string {
@@ -228,5 +238,6 @@ function countInto(counts: Counts): RealtimeMetrics {
     fellBehind: () => (counts.fellBehind += 1),
     wrote: () => (counts.writes += 1),
     sessionEnded: (why) => counts.ended.push(why),
+    limited: (what, scope) => counts.limited.push(`${what} ${scope}`),
   };
 }
