@@ -127,12 +127,12 @@ describe('signing in with a provider', () => {
   });
 
   it('tells the client why nobody signed in (OAUTH-7, OAUTH-8)', async () => {
-    const client = new TestClient(await startAuthWith(provider, { OAUTH_DEADLINE_MS: '500' }), provider);
+    const client = new TestClient(await startAuthWith(provider), provider);
     provider.behaviour.deny = 'access_denied';
     expect((await client.comeBack('google')).search).toBe('?error=oauth.denied');
     provider.reset();
     const callback = await client.toCallback('google');
-    provider.behaviour.answer = () => 'never';
+    provider.behaviour.answer = () => ({ status: 503 });
     expect((await client.browser.get(callback)).location).toBe(`${RETURN}?error=oauth.provider_unavailable`);
     const begun = await client.browser.get(client.begin('microsoft'));
     expect(begun.location).toBe(`${RETURN}?error=oauth.provider_unavailable`);
