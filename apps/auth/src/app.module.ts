@@ -15,7 +15,7 @@ import {
 import { authGuard, type TokenVerifier } from '@state-server/identity';
 
 export interface AppParts {
-  readonly deps: Omit<AuthHttpDeps & GuestHttpDeps, 'verifier'> & OAuthHttpDeps;
+  readonly deps: Omit<AuthHttpDeps & GuestHttpDeps & OAuthHttpDeps, 'verifier'>;
   readonly verifier: TokenVerifier;
   /** Ways to sign in. */
   readonly signIns: readonly Type[];
@@ -31,7 +31,7 @@ export class AppModule {
       providers: [
         authGuard(verifier),
         { provide: AUTH_DEPS, useValue: { ...deps, verifier } satisfies AuthHttpDeps },
-        { provide: OAUTH_DEPS, useValue: deps satisfies OAuthHttpDeps },
+        { provide: OAUTH_DEPS, useValue: { ...deps, verifier } satisfies OAuthHttpDeps },
         { provide: GUEST_DEPS, useValue: deps satisfies GuestHttpDeps },
       ],
     };

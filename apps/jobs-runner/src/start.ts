@@ -13,6 +13,7 @@ import { demoteKind } from '@state-server/features-object';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import { userDeletion, type UserOperationDeps } from '@state-server/features-user';
+import { announceRevocation } from '@state-server/identity';
 import {
   type ConfigOf,
   type HttpService,
@@ -66,7 +67,12 @@ export async function start(service: Service<JobsRunnerConfig>): Promise<HttpSer
     await target.enqueue(id, payload);
   };
   const tasks = periodicTasks(
-    { store, environment, committer, enqueue, ...tellOfCheckpoints(service) },
+    {
+      ...{ store, environment, committer, enqueue, ...tellOfCheckpoints(service) },
+      announce: (revocation) => {
+        announceRevocation(bus, revocation);
+      },
+    },
     settings,
   );
   const runner = new Runner({ queue: upkeep, tasks, environment, log, metrics });

@@ -1,6 +1,7 @@
 import type { Committer } from '@state-server/commit';
 import type { Environment } from '@state-server/domain';
 import { applyActivity } from '@state-server/features-analytics';
+import { endDueGuests, endRevokedLinks, type GuestsDeps, liftDue } from '@state-server/features-guest';
 import {
   checkpointBranes,
   type CheckpointWork,
@@ -30,7 +31,9 @@ export interface Task {
 export interface TaskDeps extends Pick<CheckpointWork, 'onOutcome' | 'onFailure'> {
   readonly store: Store;
   readonly environment: Pick<Environment, 'clock' | 'ids' | 'timers'>;
-  readonly committer: Pick<Committer, 'expire' | 'forget' | 'reap' | 'purge' | 'trim'>;
+  readonly committer: Pick<Committer, 'administer' | 'expire' | 'forget' | 'reap' | 'purge' | 'trim'>;
+  /** Tells the other services that tokens are dead. */
+  readonly announce?: GuestsDeps['announce'];
   readonly enqueue: Enqueue;
 }
 
@@ -47,6 +50,11 @@ export interface TaskTimes {
 
 /** People who give an object a lifetime expect it to be gone about a minute after its end, and not an hour. */
 const EXPIRE_OBJECTS_EVERY_MS = 20_000;
+
+/** Whose stay is over has no token any more: what is left is to clear up. */
+const GUESTS_EVERY_MS = 20_000;
+/** Who was banned until a time expects to be back then. */
+const LIFT_EVERY_MS = 5_000;
 
 /** All periodic work of the system, with its interval. */
 export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
@@ -67,6 +75,9 @@ export function periodicTasks(given: TaskDeps, times: TaskTimes): Task[] {
       everyMs: EXPIRE_OBJECTS_EVERY_MS,
       run: (signal) => expireObjects(deps, bounds(signal)),
     },
+    { name: 'end-guests', everyMs: GUESTS_EVERY_MS, run: (signal) => endDueGuests(deps, signal) },
+    { name: 'end-links', everyMs: GUESTS_EVERY_MS, run: (signal) => endRevokedLinks(deps, signal) },
+    { name: 'lift-restrictions', everyMs: LIFT_EVERY_MS, run: (signal) => liftDue(deps, signal) },
     { name: 'forget-op-ids', everyMs, run: (signal) => forgetOpIds({ ...deps, dedupeMs }, bounds(signal)) },
     {
       name: 'reap-deleted',

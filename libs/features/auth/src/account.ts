@@ -1,6 +1,8 @@
 import { type AuditOrigin, recordAudit, SYSTEM_ACTOR } from '@state-server/audit';
 import { asUserId } from '@state-server/domain';
+import { becomeAccount } from '@state-server/identity';
 import type { IdentityDoc, Transaction, UserDoc } from '@state-server/persistence-port';
+import type { GuestCaller } from './guest/guest-caller';
 
 /** Somebody who has proven who he is, whichever way. */
 export interface Proven {
@@ -19,6 +21,8 @@ export interface AccountParts {
   /** Emails in lower case whose owners administer the installation. */
   readonly admins: ReadonlySet<string>;
   readonly origin?: AuditOrigin | undefined;
+  /** He came with a guest's token: the guest becomes the account, if there is none yet. */
+  readonly guest?: GuestCaller | undefined;
 }
 
 /** Of a user whose provider does not tell. */
@@ -39,10 +43,43 @@ export async function findOrCreateUser(
   const known = identity && (await tx.get('users', [identity.user_id]));
   // Whoever comes back after his deletion is somebody new.
   if (known && known.deleted_at === undefined) return isAdmin ? appoint(tx, known, parts) : known;
-  const user = newUser(proven, parts);
+  const user = (await convertGuest(tx, proven, parts)) ?? newUser(proven, parts);
   tx.put('users', user);
   tx.put('identities', toIdentityDoc(proven, user, parts.at));
   return isAdmin ? appoint(tx, user, parts) : user;
+}
+
+/**
+ * He keeps his id, and so his works, his undo and what he is in the brane (GUEST-10). The session that he had ends with what
+ * it has issued: it was a guest's.
+ */
+async function convertGuest(
+  tx: Transaction,
+  { name, email }: Proven,
+  { guest, at, origin }: AccountParts,
+): Promise<UserDoc | undefined> {
+  if (!guest) return undefined;
+  const user = await tx.get('users', [guest.user_id]);
+  if (!user?.guest || user.deleted_at !== undefined) return undefined;
+  const now = Date.parse(at);
+  tx.delete('sessions', [guest.session_id]);
+  recordAudit(tx, {
+    ...origin,
+    action: 'guest.converted',
+    actor: { kind: 'guest', id: user.id },
+    target: { kind: 'user', id: user.id },
+    brane_id: user.guest.brane_id,
+    at: now,
+  });
+  return becomeAccount(
+    tx,
+    user,
+    {
+      name: name === undefined ? user.name : displayName(name),
+      ...(email === undefined ? {} : { email }),
+    },
+    now,
+  );
 }
 
 export function toIdentityDoc(proven: Proven, user: Pick<UserDoc, 'id'>, at: string): IdentityDoc {

@@ -7,4 +7,5 @@ export { ModerationHttp } from './moderation.http';
 export { liftRestriction, listRestrictions, moderate } from './moderation';
 export { listPeople } from './list-people';
 export { PeopleHttp } from './people.http';
+export { endDueGuests, endRevokedLinks, liftDue } from './upkeep';
 export { createRoster, type Roster } from './roster';

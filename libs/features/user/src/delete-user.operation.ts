@@ -226,6 +226,7 @@ async function heirsOf(tx: ReadTransaction, braneId: BraneId, leaver: UserId): P
   );
   return others.filter((_, index) => {
     const user = users[index];
-    return user !== undefined && user.deleted_at === undefined;
+    // Whoever has no account inherits nothing: he is gone before long.
+    return user !== undefined && user.deleted_at === undefined && user.guest === undefined;
   });
 }

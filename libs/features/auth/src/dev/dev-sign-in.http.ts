@@ -9,6 +9,7 @@ import {
   type RestRequest,
 } from '@state-server/platform';
 import { AUTH_DEPS, type AuthHttpDeps } from '../auth-deps';
+import { guestCaller } from '../guest/guest-caller';
 import { signInDev } from './sign-in-dev';
 
 /** POST /auth/dev. Loaded only where somebody asked for it, and never in production. */
@@ -20,7 +21,8 @@ export class DevSignInHttp {
   async signIn(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.dev', request);
     await this.deps.signInLimit.take(addressOf(request));
-    const input = { ...body, origin: originOf(request) };
+    const guest = await guestCaller(this.deps.verifier, request);
+    const input = { ...body, origin: originOf(request), guest };
     respond(reply, okAnswer(await signInDev(this.deps, input)));
   }
 }

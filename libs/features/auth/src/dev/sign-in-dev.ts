@@ -3,6 +3,7 @@ import { newSecret, openSession } from '@state-server/identity';
 import type { TokensResponse } from '@state-server/protocol';
 import { findOrCreateUser } from '../account';
 import type { AuthDeps } from '../auth-deps';
+import type { GuestCaller } from '../guest/guest-caller';
 import { issueTokens } from '../issue-tokens';
 
 export interface SignInDev {
@@ -11,6 +12,8 @@ export interface SignInDev {
   readonly email?: string;
   readonly user_agent?: string;
   readonly origin?: AuditOrigin;
+  /** Whose token came with it. */
+  readonly guest?: GuestCaller | undefined;
 }
 
 const PROVIDER = 'dev';
@@ -20,7 +23,8 @@ const NO_ADMINS: ReadonlySet<string> = new Set();
 export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<TokensResponse> {
   const { store, environment, tokens, log, lifetimes, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
-  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin: input.origin };
+  const { origin, guest } = input;
+  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin, guest };
   const sessionId = environment.ids.uuid();
   const refresh_token = newSecret();
   const { user, session } = await store.transact({ label: 'auth.sign_in_dev' }, async (tx) => {

@@ -1,3 +1,4 @@
+import type { TokenVerifier } from '@state-server/identity';
 import type { OAuthStrategy, Provider } from '@state-server/oauth';
 import type { AuthDeps } from '../auth-deps';
 import type { SignInLimit } from '../sign-in-limit';
@@ -19,6 +20,7 @@ export interface OAuthDeps extends AuthDeps {
 }
 
 export interface OAuthHttpDeps extends OAuthDeps {
+  readonly verifier: TokenVerifier;
   readonly signInLimit: SignInLimit;
 }
 

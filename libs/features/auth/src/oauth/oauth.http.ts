@@ -13,6 +13,7 @@ import {
   toHttpError,
 } from '@state-server/platform';
 import { fail } from '@state-server/protocol';
+import { guestCaller } from '../guest/guest-caller';
 import { beginSignIn } from './begin-sign-in';
 import { bindBrowser, readCookie } from './browser-cookie';
 import { completeSignIn } from './complete-sign-in';
@@ -62,7 +63,8 @@ export class OAuthHttp {
   async token(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.token', request);
     await this.deps.signInLimit.take(addressOf(request));
-    respond(reply, okAnswer(await signInWithCode(this.deps, { ...body, origin: originOf(request) })));
+    const guest = await guestCaller(this.deps.verifier, request);
+    respond(reply, okAnswer(await signInWithCode(this.deps, { ...body, origin: originOf(request), guest })));
   }
 
   private async begin(provider: Provider, request: RestRequest, reply: RestReply): Promise<void> {

@@ -3,6 +3,7 @@ import { newSecret, openSession } from '@state-server/identity';
 import type { TokensResponse } from '@state-server/protocol';
 import { findOrCreateUser } from '../account';
 import type { AuthDeps } from '../auth-deps';
+import type { GuestCaller } from '../guest/guest-caller';
 import { issueTokens } from '../issue-tokens';
 import { type RedeemCode, useCode } from './use-code';
 
@@ -14,13 +15,14 @@ const NO_ADMINS: ReadonlySet<string> = new Set();
  */
 export async function signInWithCode(
   deps: AuthDeps,
-  input: RedeemCode & { readonly origin?: AuditOrigin },
+  input: RedeemCode & { readonly origin?: AuditOrigin; readonly guest?: GuestCaller | undefined },
 ): Promise<TokensResponse> {
   const { store, environment, tokens, log, lifetimes, admins = NO_ADMINS } = deps;
   const now = environment.clock.now();
   const proven = await useCode(store, input, now);
   const { provider } = proven;
-  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin: input.origin };
+  const { origin, guest } = input;
+  const parts = { id: environment.ids.uuid(), at: new Date(now).toISOString(), admins, origin, guest };
   const session_id = environment.ids.uuid();
   const refresh_token = newSecret();
   const { user, session } = await store.transact({ label: 'auth.sign_in' }, async (tx) => {
