@@ -54,18 +54,22 @@ export async function makeLink(
   return { id: textOf(answer, 'id'), token: textOf(answer, 'token') };
 }
 
+/** A link, and a guest who came by it. */
+export interface Visit {
+  readonly link: MadeLink;
+  readonly guest: Guest;
+}
+
+export async function makeVisit(gateway: TestGateway, owner: Caller, brane: string): Promise<Visit> {
+  const link = await makeLink(owner, brane);
+  return { link, guest: await enter(gateway, { link: link.token }) };
+}
+
 /** One good request for each route of links, moderation and people, in an order in which they can follow each other. */
-export function guestSamples({
-  brane,
-  link,
-  guest,
-}: {
-  readonly brane: () => string;
-  readonly link: () => MadeLink;
-  readonly guest: () => string;
-}) {
+export function guestSamples(brane: () => string, visit: () => Visit) {
   const path = { id: brane };
-  const onLink = { ...path, link_id: () => link().id };
+  const onLink = { ...path, link_id: () => visit().link.id };
+  const guest = () => visit().guest.id;
   const muting = (): unknown => ({ action: 'mute', user_id: guest(), reason: 'noise' });
   return {
     'links.create': { path, body: () => ({ role: 'viewer' }) },

@@ -15,7 +15,7 @@ import {
   type TestGateway,
   textOf,
 } from './gateway.spec-support';
-import { enter, guestSamples, type MadeLink, makeLink } from './guests.spec-support';
+import { guestSamples, makeVisit, type Visit } from './guests.spec-support';
 import { anotherPayload, keyedOperations, walkKeyed, withoutSecret } from './keyed-walk.spec-support';
 
 let gateway: TestGateway;
@@ -31,8 +31,7 @@ let operation: string;
 let workshop: string;
 let lamp: string;
 let lampHere: string;
-let link: MadeLink;
-let gusId: string;
+let visit: Visit;
 let service: string;
 let serviceKey: string;
 
@@ -60,8 +59,7 @@ async function settle(): Promise<void> {
   portal = await makeGroup(ada, brane, { link: await makeBrane(ada) });
   lampHere = await makeInstance(ada, lamp, workshop);
   await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
-  link = await makeLink(ada, brane);
-  gusId = (await enter(gateway, { link: link.token })).id;
+  visit = await makeVisit(gateway, ada, brane);
   const services = '/users/me/service-accounts';
   const made = await ada.ask('POST', services, { body: { name: 'robot' }, key: uuid() });
   service = textOf(made, 'id');
@@ -140,7 +138,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'members.get': { path: member },
   'members.put': { path: member, body: () => ({ role: 'viewer' }) },
   'members.delete': { path: member },
-  ...guestSamples({ brane: () => brane, link: () => link, guest: () => gusId }),
+  ...guestSamples(inBrane.id, () => visit),
   'object.create': { body: () => ({ brane_id: brane, parent_id: street, kind: 'block' }) },
   'object.get': { path: onHouse },
   'object.children': { path: { id: () => street } },

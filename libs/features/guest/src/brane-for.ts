@@ -15,8 +15,8 @@ export async function braneFor(
 ): Promise<BraneView> {
   const view = await readBrane(store, id);
   const details = { id };
-  assertCan(asUser(userId), 'brane.view', view?.meta, { details });
   if (!view) throw fail('brane.not_found', details);
+  assertCan(asUser(userId), 'brane.view', view.meta, { details });
   if (view.meta.status !== 'live') throw fail('brane.deleted', details);
   assertCan(asUser(userId), action, view.meta, { details });
   return view;

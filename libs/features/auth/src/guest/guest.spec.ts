@@ -1,5 +1,5 @@
 import { createCommitter, readMeta } from '@state-server/commit';
-import { asBraneId, asOpId, asUserId, type BraneId } from '@state-server/domain';
+import { asObjectId, asOpId, asUserId, type BraneId } from '@state-server/domain';
 import { linkIdOf, newSecret, secretHash } from '@state-server/identity';
 import type { GuestTokensResponse } from '@state-server/protocol';
 import { coded, createWorld, type World } from '../auth.spec-support';
@@ -60,8 +60,8 @@ describe('a guest’s session', () => {
     const guest = await callerOf(world, tokens);
     const op_id = asOpId(environment.ids.uuid());
     const actor = { kind: 'user', user_id: guest.user_id } as const;
-    const ops = [{ op: 'update', id: asBraneId(brane), set: { '/name': 'his' } }] as const;
-    await committer.edit({ brane_id: brane, actor, op_id, ops: ops as never });
+    const ops = [{ op: 'update', id: asObjectId(brane), set: { '/name': 'his' } }] as const;
+    await committer.edit({ brane_id: brane, actor, op_id, ops });
     const account = await signInDev(deps, { name: 'Augustus', email: 'gus@example.test', guest });
     expect(account.user).toMatchObject({ id: guest.user_id, name: 'Augustus', email: 'gus@example.test' });
     expect(account.user).not.toHaveProperty('guest');
