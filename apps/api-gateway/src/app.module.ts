@@ -11,6 +11,13 @@ import {
   MemberHttp,
   OperationHttp,
 } from '@state-server/features-brane';
+import {
+  BraneCompanyHttp,
+  COMPANY_DEPS,
+  CompanyHttp,
+  CompanyPeopleHttp,
+  InvitationHttp,
+} from '@state-server/features-company';
 import { ENTITY_DEPS, EntityHttp } from '@state-server/features-entity';
 import { guestGuard, GUESTS_DEPS, LinkHttp, ModerationHttp, PeopleHttp } from '@state-server/features-guest';
 import { OBJECT_DEPS, ObjectHttp } from '@state-server/features-object';
@@ -51,6 +58,10 @@ const DOORS = [
   BraneEditHttp,
   MemberHttp,
   OperationHttp,
+  CompanyHttp,
+  CompanyPeopleHttp,
+  InvitationHttp,
+  BraneCompanyHttp,
   ObjectHttp,
   PrototypeHttp,
   UpgradeHttp,
@@ -69,6 +80,7 @@ const DOORS = [
 ];
 const TOKENS = [
   BRANE_DEPS,
+  COMPANY_DEPS,
   OBJECT_DEPS,
   PROTOTYPE_DEPS,
   USER_DEPS,

@@ -10,6 +10,7 @@ import {
 import { announceWrites, openBus, openCommitter, openMailer, openStore } from '@state-server/composition';
 import { openActivityMeter } from '@state-server/features-analytics';
 import { demoteKind } from '@state-server/features-object';
+import { reachCompanyKind } from '@state-server/features-company';
 import { upgradeInstancesKind } from '@state-server/features-prototype';
 import { type CheckpointWork, rekeyBrane, settleOutbox } from '@state-server/features-upkeep';
 import { userDeletion, type UserOperationDeps } from '@state-server/features-user';
@@ -122,6 +123,7 @@ function kindsOfOperations(
     upgradeInstancesKind(deps),
     demoteKind(deps),
     userDeletion(deps),
+    reachCompanyKind(deps),
   ];
 }
 

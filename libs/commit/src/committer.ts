@@ -3,6 +3,7 @@ import type {
   BraneId,
   BraneMeta,
   BraneSettings,
+  CompanyId,
   ClientOp,
   Epoch,
   ForkedFrom,
@@ -106,6 +107,8 @@ export interface NewBrane {
   readonly name: string;
   readonly visibility: Visibility;
   readonly settings?: BraneSettings;
+  /** Whose it is, instead of the user's. Whoever runs the company may. */
+  readonly company_id?: CompanyId;
   readonly also?: AlsoWrite;
 }
 

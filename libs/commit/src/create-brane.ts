@@ -1,9 +1,12 @@
 import {
   asBraneId,
   asEpoch,
+  type BraneCompany,
   type BraneId,
   type BraneMeta,
   changeBrane,
+  companyCan,
+  type CompanyId,
   type Epoch,
   newMeta,
   newRoot,
@@ -13,6 +16,7 @@ import {
 import { fail, fromRefusal } from '@state-server/protocol';
 import type { HeadDoc, OpResultDoc, Transaction } from '@state-server/persistence-port';
 import type { Actor, BraneMessage, Committed, NewBrane } from './committer';
+import { readCompanyIn } from './company';
 import type { Core } from './core';
 import { toCommitError } from './errors';
 import { derivedUuid, fingerprint } from './fingerprint';
@@ -62,6 +66,7 @@ export async function createBrane(
       name: brane.name,
       visibility: brane.visibility,
       ...(brane.settings && { settings: brane.settings }),
+      ...(brane.company_id && { company_id: brane.company_id }),
     }),
   };
   const options = { label: 'commit.create_brane', deadlineMs: REQUEST_DEADLINE_MS };
@@ -105,7 +110,13 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
   // Its own record protects this read: of two that find the id free, one loses (SYNC I6, P1).
   if (await tx.get('object_ids', [id])) throw fail('id.taken', { id });
   const { name, visibility, settings, forked_from } = brane;
-  const fresh = newMeta({ id, name, visibility, owner: actor.user_id, at, ...(settings && { settings }) });
+  const company = brane.company_id && (await companyFor(tx, brane.company_id, actor));
+  const owner = actor.user_id;
+  const fresh = newMeta({
+    ...{ id, name, visibility, owner, at },
+    ...(settings && { settings }),
+    ...(company && { company }),
+  });
   const meta = forked_from ? { ...fresh, forked_from } : fresh;
   const context = { seq: 1, at, actor: actor.user_id };
   const root = newRoot(meta, context);
@@ -117,8 +128,10 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
       visibility,
       ...(settings && { settings }),
       ...(forked_from && { forked_from }),
+      ...(company && { company }),
     },
-    { op: 'set_member', user_id: actor.user_id, role: 'owner' },
+    // A company's brane has no other owner.
+    ...(company ? [] : [{ op: 'set_member', user_id: owner, role: 'owner' } as const]),
   ];
   const place = { brane_id: id, epoch, seq: 1, op_id: brane.op_id, at };
   const frame = encodeEntry({ ...place, actor: actor.user_id, ops });
@@ -134,6 +147,16 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
     kind: 'system',
   });
   return { meta, committed: { ...place, ops, replayed: false }, message: { epoch, seq: 1, frame } };
+}
+
+/** A company whose people are put into the brane as they are when it commits. Throws `company.not_found`, `permission.denied`. */
+async function companyFor(tx: Transaction, id: CompanyId, actor: Actor): Promise<BraneCompany> {
+  const view = await readCompanyIn(tx, id);
+  const role = actor.kind === 'user' ? view?.roleOf(actor.user_id) : 'owner';
+  if (!view || role === undefined) throw fail('company.not_found', { id });
+  if (!companyCan(role, 'manage_branes')) throw fail('permission.denied', { company_id: id, role });
+  tx.guard('companies', [id]);
+  return view.inBranes;
 }
 
 function newHead({ id, epoch, at }: Plan): HeadDoc {

@@ -1,4 +1,5 @@
 import {
+  type BraneMeta,
   type EditEnvironment,
   type ObjectId,
   type OpContext,
@@ -13,6 +14,7 @@ import {
 import { fail, fromRefusal, StateError } from '@state-server/protocol';
 import type { HeadDoc, LogDoc, OpResultDoc } from '@state-server/persistence-port';
 import { resolveAdminister } from './administer';
+import { CompanyGuard } from './company';
 import type { Committed } from './committer';
 import { encodeEntry } from './frame';
 import { assertNotTooOld, OpRecords, refusalRecord, replay } from './idempotency';
@@ -57,6 +59,7 @@ export class GroupAttempt {
     private readonly ground: Ground,
     private readonly records: OpRecords,
     private readonly ids: IdRegistry,
+    private readonly company: CompanyGuard | undefined,
   ) {
     this.copy = new WorkingCopy(ground.replica);
     this.rules = prototypeRules(ground.load.prototypes);
@@ -64,10 +67,12 @@ export class GroupAttempt {
 
   static async begin(ground: Ground, works: readonly Work[]): Promise<GroupAttempt> {
     const records = await OpRecords.read(ground.tx, works);
-    if (ground.head.status !== 'purged') await ground.load.brane();
+    const isThere = ground.head.status !== 'purged';
+    if (isThere) await ground.load.brane();
+    const company = isThere ? await CompanyGuard.read(ground.tx, ground.replica.meta, works) : undefined;
     const ids = await registerIds(ground, works);
     await preloadEdits(ground, works);
-    return new GroupAttempt(ground, records, ids);
+    return new GroupAttempt(ground, records, ids, company);
   }
 
   /** The last seq that was given out. */
@@ -148,11 +153,13 @@ export class GroupAttempt {
   /** Throws why this may not be asked here and now; answers what its ops will be entered under. */
   private admit(work: Work): OpContext {
     const { head, at } = this.ground;
-    assertNotGone(work, head, () => this.copy.meta);
-    assertVisible(work, this.copy.meta);
+    const userId = work.request.actor.user_id;
+    const meta = (): BraneMeta => this.company?.apply(this.copy.meta, userId) ?? this.copy.meta;
+    assertNotGone(work, head, meta);
+    assertVisible(work, meta());
     assertNotTooOld(work, head);
-    assertAllowed(work, this.copy.meta);
-    return { seq: this.seq + 1, at, actor: work.request.actor.user_id };
+    assertAllowed(work, meta());
+    return { seq: this.seq + 1, at, actor: userId };
   }
 
   private async resolve(work: Work, context: OpContext): Promise<Resolution> {

@@ -1,4 +1,13 @@
 export * from './committer';
+export { type CompanyView, readCompanyIn } from './company';
+export {
+  COMPANY_REACH,
+  countsAfter,
+  leaveForGood,
+  putCompany,
+  reachCompany,
+  type ReachCompany,
+} from './company-changes';
 export {
   type BraneView,
   type ChildrenPage,

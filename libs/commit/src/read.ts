@@ -220,7 +220,7 @@ export function toMeta(brane: BraneDoc, members: readonly MemberDoc[]): BraneMet
 
 type RareFields = Pick<
   BraneMeta,
-  'purge_after' | 'settings' | 'archived_at' | 'forked_from' | 'bans' | 'mutes' | 'kicks'
+  'purge_after' | 'settings' | 'archived_at' | 'forked_from' | 'bans' | 'mutes' | 'kicks' | 'company'
 >;
 
 /** What a brane need not have, alike in its record and its meta. */
@@ -232,6 +232,7 @@ export function rareFields({
   bans,
   mutes,
   kicks,
+  company,
 }: RareFields): RareFields {
   return {
     ...(purge_after === undefined ? {} : { purge_after }),
@@ -241,5 +242,6 @@ export function rareFields({
     ...(bans && { bans }),
     ...(mutes && { mutes }),
     ...(kicks && { kicks }),
+    ...(company === undefined ? {} : { company }),
   };
 }

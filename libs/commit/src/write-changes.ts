@@ -91,6 +91,7 @@ export function toBraneDoc(meta: BraneMeta, version: number): BraneDoc {
     updated_at: meta.updated_at,
     created_by: meta.created_by,
     ...rareFields(meta),
+    ...(meta.company && { company_id: meta.company.id }),
     version,
   };
 }

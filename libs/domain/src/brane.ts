@@ -1,4 +1,12 @@
-import type { BraneMeta, BraneSettings, BraneStatus, Group, Role, Visibility } from './entities';
+import type {
+  BraneCompany,
+  BraneMeta,
+  BraneSettings,
+  BraneStatus,
+  Group,
+  Role,
+  Visibility,
+} from './entities';
 import type { BraneId, UserId } from './ids';
 import { IDENTITY } from './matrix';
 import type { BraneOp, OpContext } from './ops';
@@ -21,20 +29,22 @@ export interface NewBraneMeta {
   /** RFC 3339. */
   readonly at: string;
   readonly settings?: BraneSettings;
+  readonly company?: BraneCompany;
 }
 
-/** A new live brane with one owner. */
+/** A new live brane with one owner; one of a company has none besides the company's. */
 export function newMeta(brane: NewBraneMeta): BraneMeta {
   return {
     id: brane.id,
     name: brane.name,
     visibility: brane.visibility,
     status: 'live',
-    members: { [brane.owner]: 'owner' },
+    members: brane.company ? {} : { [brane.owner]: 'owner' },
     created_at: brane.at,
     updated_at: brane.at,
     created_by: brane.owner,
     ...(brane.settings && { settings: brane.settings }),
+    ...(brane.company && { company: brane.company }),
   };
 }
 
@@ -86,7 +96,11 @@ function setMember(
   if (role === null && before === undefined) {
     return refuse('member.unknown', `${userId} is not a member`, { user_id: userId });
   }
-  if (before === 'owner' && role !== 'owner' && !Object.values(others).includes('owner')) {
+  if (role === 'owner' && meta.company) {
+    return refuse('member.company_owned', 'this brane is owned by its company', { user_id: userId });
+  }
+  const keepsOwner = Boolean(meta.company) || role === 'owner' || Object.values(others).includes('owner');
+  if (before === 'owner' && !keepsOwner) {
     return refuse('member.last_owner', 'a brane keeps at least one owner', { user_id: userId });
   }
   const members = role === null ? others : { ...others, [userId]: role };

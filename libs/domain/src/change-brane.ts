@@ -50,6 +50,7 @@ export function changeBrane(
     ...(archived === undefined ? {} : { archived_at: archived ? (meta.archived_at ?? at) : null }),
     ...(bans && { bans }),
     ...(mutes && { mutes }),
+    ...(change.company === undefined ? {} : { company: change.company }),
     ...(kick && { kicks: withKick(meta.kicks, kick, at) }),
   });
 }

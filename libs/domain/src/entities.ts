@@ -1,4 +1,4 @@
-import type { BraneId, Epoch, ObjectId, PrototypeId, UserId } from './ids';
+import type { BraneId, CompanyId, Epoch, ObjectId, PrototypeId, UserId } from './ids';
 
 /**
  * 4×4 matrix, column-major, float32, local to the parent: element (row r, column c) is at index 4·c + r,
@@ -113,6 +113,12 @@ export interface ForkedFrom {
   readonly complete: boolean;
 }
 
+/** The company that a brane belongs to, and what its people are here by that alone; kept by the server as the company changes. */
+export interface BraneCompany {
+  readonly id: CompanyId;
+  readonly members: Readonly<Record<UserId, Role>>;
+}
+
 /** What is true of a brane besides its objects; changed only by log entries (SYNC L6). */
 export interface BraneMeta {
   readonly id: BraneId;
@@ -132,6 +138,8 @@ export interface BraneMeta {
   readonly bans?: Restrictions;
   /** Who may look and no more. */
   readonly mutes?: Restrictions;
+  /** Null or absent: it is its owners' own. */
+  readonly company?: BraneCompany | null;
   /** Who was put out last, and when (RFC 3339): he may come back. Only the newest are kept. */
   readonly kicks?: Readonly<Record<UserId, string>>;
 }

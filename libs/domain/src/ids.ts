@@ -12,6 +12,7 @@ export type OpId = Branded<'OpId'>;
 /** Opaque name of one continuous log (SYNC L3); never reused. */
 export type Epoch = Branded<'Epoch'>;
 export type SessionId = Branded<'SessionId'>;
+export type CompanyId = Branded<'CompanyId'>;
 
 const UUID_V4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -27,4 +28,5 @@ export const asBraneId = (value: string): BraneId => value as BraneId;
 export const asPrototypeId = (value: string): PrototypeId => value as PrototypeId;
 export const asOpId = (value: string): OpId => value as OpId;
 export const asEpoch = (value: string): Epoch => value as Epoch;
+export const asCompanyId = (value: string): CompanyId => value as CompanyId;
 export const asSessionId = (value: string): SessionId => value as SessionId;

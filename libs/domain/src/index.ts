@@ -2,6 +2,16 @@ export { applyOp } from './apply-op';
 export * from './authorisation';
 export { applyBraneOp, newMeta, newRoot, type NewBraneMeta } from './brane';
 export { BRANE_LIMITS, changeBrane } from './change-brane';
+export {
+  braneCompany,
+  COMPANY_LIMITS,
+  type CompanyAction,
+  type CompanyBraneRole,
+  companyCan,
+  type CompanyRole,
+  heirOfCompany,
+  inheritedRole,
+} from './company';
 export type { EditEnvironment, PrototypeRules, Resolved, Skipped } from './draft';
 export * from './entities';
 export * from './environment';

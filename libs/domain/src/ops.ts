@@ -1,5 +1,6 @@
 import type {
   Block,
+  BraneCompany,
   BraneMeta,
   BraneSettings,
   ForkedFrom,
@@ -157,6 +158,7 @@ export type BraneOp =
       readonly bans?: Restrictions;
       readonly mutes?: Restrictions;
       readonly kicks?: Readonly<Record<UserId, string>>;
+      readonly company?: BraneCompany | null;
     }
   | { readonly op: 'set_member'; readonly user_id: UserId; readonly role: Role | null }
   | { readonly op: 'set_status'; readonly status: BraneMeta['status']; readonly purge_after?: string };
@@ -181,6 +183,8 @@ export type BraneChange =
       readonly mutes?: RestrictionsChange;
       /** Whom to put out now; he may come back. */
       readonly kick?: UserId;
+      /** Whose it becomes; null: it leaves its company. The people of the company as they are. */
+      readonly company?: BraneCompany | null;
     }
   | Extract<BraneOp, { readonly op: 'set_member' | 'set_status' }>;
 

@@ -6,19 +6,21 @@ import { orderBetween } from './order';
 
 /** The brane that a group becomes: seen by whoever sees the old one, with the same members and moderation; who asks for it is an owner. */
 export function promotedMeta(old: BraneMeta, id: BraneId, name: string, context: OpContext): BraneMeta {
-  const { visibility, members, bans, mutes } = old;
+  const { visibility, members, bans, mutes, company } = old;
   const { at, actor } = context;
   return {
     id,
     name: name === '' ? old.name : name,
     visibility,
     status: 'live',
-    members: { ...members, [actor]: 'owner' },
+    // A company's brane has no owner of its own.
+    members: company ? members : { ...members, [actor]: 'owner' },
     created_at: at,
     updated_at: at,
     created_by: actor,
     ...(bans && { bans }),
     ...(mutes && { mutes }),
+    ...(company && { company }),
   };
 }
 
@@ -32,8 +34,15 @@ export function promotedOps(meta: BraneMeta, moved: readonly SceneObject[], cont
     const arrived = { ...object, brane_id: meta.id, version, seq: context.seq };
     return { op: 'create', object: object.id === meta.id ? rootOf(arrived, context) : arrived };
   });
-  const { name, visibility, bans, mutes } = meta;
-  ops.push({ op: 'set_brane', name, visibility, ...(bans && { bans }), ...(mutes && { mutes }) });
+  const { name, visibility, bans, mutes, company } = meta;
+  ops.push({
+    op: 'set_brane',
+    name,
+    visibility,
+    ...(bans && { bans }),
+    ...(mutes && { mutes }),
+    ...(company && { company }),
+  });
   for (const [userId, role] of Object.entries(meta.members)) {
     ops.push({ op: 'set_member', user_id: userId as keyof BraneMeta['members'], role });
   }

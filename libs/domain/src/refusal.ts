@@ -39,6 +39,7 @@ export const REFUSAL_CODES = [
   'upgrade.nothing',
   'undo.superseded',
   'member.last_owner',
+  'member.company_owned',
   'member.unknown',
   'permission.denied',
 ] as const;

@@ -4,10 +4,23 @@ import type { UserId } from './ids';
 /** A member's role, or `guest`: whoever may view through the brane's visibility alone. What each may do: RIGHTS. */
 export type Standing = Role | 'guest';
 
-/** What the user was made in the brane, whatever moderation says of him; null: nothing, and it is private. */
+/** What the user was made in the brane, by itself or by its company, whichever is more, whatever moderation says of him; null: nothing, and it is private. */
 export function grantedRole(meta: BraneMeta, userId: UserId | null): Standing | null {
-  const role = userId !== null && Object.hasOwn(meta.members, userId) ? meta.members[userId] : undefined;
+  const own = roleOf(meta.members, userId);
+  const inherited = meta.company ? roleOf(meta.company.members, userId) : undefined;
+  const role = own && inherited ? greaterRole(own, inherited) : (own ?? inherited);
   return role ?? (meta.visibility === 'private' ? null : 'guest');
+}
+
+function roleOf(members: BraneMeta['members'], userId: UserId | null): Role | undefined {
+  return userId !== null && Object.hasOwn(members, userId) ? members[userId] : undefined;
+}
+
+const BY_RIGHTS: readonly Role[] = ['viewer', 'editor', 'moderator', 'owner'];
+
+/** The one that may do more. */
+export function greaterRole(one: Role, other: Role): Role {
+  return BY_RIGHTS.indexOf(one) >= BY_RIGHTS.indexOf(other) ? one : other;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type BraneId, roleIn } from '@state-server/domain';
 import { fail, type StateError } from '@state-server/protocol';
+import { CompanyGuard } from '../company';
 import type { MutationRequest } from '../committer';
 import type { Ground } from '../lane';
 import { Loader } from '../load';
@@ -40,11 +41,13 @@ export async function assertMayEdit(
   if (head.status === 'purged') throw hidden;
   await load.brane();
   const { actor } = request;
-  if (actor.kind === 'user' && roleIn(replica.meta, actor.user_id) === null) throw hidden;
+  const company = await CompanyGuard.read(ground.tx, replica.meta, [{ request }]);
+  const meta = company?.apply(replica.meta, actor.user_id) ?? replica.meta;
+  if (actor.kind === 'user' && roleIn(meta, actor.user_id) === null) throw hidden;
   const work = {
     request: { ...request, brane_id: head.brane_id },
     demand: { kind: 'edit', ops: [] },
   } as const;
-  assertNotGone(work, head, () => replica.meta);
-  assertAllowed(work, replica.meta);
+  assertNotGone(work, head, () => meta);
+  assertAllowed(work, meta);
 }

@@ -16,6 +16,7 @@ import {
 } from '@state-server/domain';
 import { fail, fromRefusal } from '@state-server/protocol';
 import type { Transaction } from '@state-server/persistence-port';
+import { withCurrentCompany } from '../company';
 import type { BraneMessage, Committed, MutationRequest } from '../committer';
 import type { Core } from '../core';
 import { toCommitError } from '../errors';
@@ -161,7 +162,7 @@ async function makeBrane(
   const { id, epoch, request } = plan;
   const actor = request.actor.user_id;
   const context: OpContext = { seq: 1, at, actor };
-  const meta = promotedMeta(replica.meta, id, moved[0]?.name ?? '', context);
+  const meta = promotedMeta(await withCurrentCompany(tx, replica.meta), id, moved[0]?.name ?? '', context);
   const ops = promotedOps(meta, moved, context);
   const objects = ops.flatMap((op) => (op.op === 'create' ? [op.object] : []));
   const place = { brane_id: id, epoch, seq: 1, op_id: request.op_id, at };

@@ -1,5 +1,5 @@
 import { type BraneView, readBraneIn, withResult } from '@state-server/commit';
-import type { BraneId, BraneSettings, Visibility } from '@state-server/domain';
+import type { BraneId, BraneSettings, CompanyId, Visibility } from '@state-server/domain';
 import type { ReadTransaction } from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Also, BraneDeps, BraneWriter, Replayed } from './brane-writer';
@@ -12,13 +12,16 @@ export interface CreateBrane extends BraneWriter {
   readonly name: string;
   readonly visibility: Visibility;
   readonly settings?: BraneSettings;
+  /** Whose it becomes, instead of the user's. */
+  readonly company_id?: CompanyId;
   readonly also?: Also<FoundBrane & Replayed>;
 }
 
-/** Makes a brane with its root group; the user is its owner. Throws `id.taken`, `user.not_found`. */
+/** Makes a brane with its root group; the user is its owner. Throws `id.taken`, `user.not_found`, `company.not_found`,
+ * `permission.denied`. */
 export async function createBrane(deps: BraneDeps, input: CreateBrane): Promise<FoundBrane & Replayed> {
-  const { user_id, op_id, id, name, visibility, settings } = input;
-  const brane = { id, op_id, name, visibility, ...(settings && { settings }) };
+  const { user_id, op_id, id, name, visibility, settings, company_id } = input;
+  const brane = { id, op_id, name, visibility, ...(settings && { settings }), ...(company_id && { company_id }) };
   return withResult(
     (also) => deps.committer.createBrane({ kind: 'user', user_id }, { ...brane, also }),
     async (tx, { replayed }) => {

@@ -73,7 +73,7 @@ export const COLLECTIONS = {
   branes: {
     id: 11,
     key: ['id'],
-    indexes: { by_purge: { id: 1, fields: ['purge_after'] } },
+    indexes: { by_purge: { id: 1, fields: ['purge_after'] }, by_company: { id: 2, fields: ['company_id'] } },
   },
   members: {
     id: 12,
@@ -144,6 +144,22 @@ export const COLLECTIONS = {
     indexes: { by_rank: { id: 1, fields: ['kind', 'listed', 'rank'] } },
   },
   activity: { id: 51, key: ['id'], indexes: {} },
+  companies: { id: 60, key: ['id'], indexes: {} },
+  company_members: {
+    id: 61,
+    key: ['company_id', 'user_id'],
+    indexes: { by_user: { id: 1, fields: ['user_id', 'company_id'] } },
+  },
+  company_invitations: {
+    id: 62,
+    key: ['id'],
+    indexes: {
+      by_hash: { id: 1, fields: ['hash'] },
+      by_company: { id: 2, fields: ['company_id', 'created_at'] },
+      by_expiry: { id: 3, fields: ['expires_at'] },
+    },
+    expires: 'expires_at',
+  },
   mails: {
     id: 59,
     key: ['key'],

@@ -9,11 +9,14 @@ import type {
   CheckpointGarbageDoc,
   CheckpointDueDoc,
 } from './checkpoint-documents';
+import type { CompanyDoc, CompanyInvitationDoc, CompanyMemberDoc } from './company-documents';
 import type { MailDoc } from './mail-document';
 import type { OAuthCodeDoc, OAuthFlowDoc } from './oauth-documents';
 import type { OperationDoc } from './operation-document';
 import type {
+  BraneCompany,
   BraneId,
+  CompanyId,
   BraneSettings,
   BraneStatus,
   Epoch,
@@ -83,6 +86,9 @@ export interface BraneDoc {
   readonly bans?: Restrictions;
   readonly mutes?: Restrictions;
   readonly kicks?: Readonly<Record<UserId, Time>>;
+  readonly company?: BraneCompany | null;
+  /** The same company's id, for the index. */
+  readonly company_id?: CompanyId;
   readonly version: number;
 }
 
@@ -369,4 +375,7 @@ export interface Documents {
   guests: GuestDoc;
   moderations: ModerationDoc;
   rosters: RosterDoc;
+  companies: CompanyDoc;
+  company_members: CompanyMemberDoc;
+  company_invitations: CompanyInvitationDoc;
 }

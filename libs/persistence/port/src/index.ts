@@ -3,6 +3,7 @@ export * from './service-documents';
 export * from './checkpoint-documents';
 export * from './collections';
 export * from './documents';
+export * from './company-documents';
 export * from './mail-document';
 export * from './oauth-documents';
 export * from './guest-documents';

@@ -24,6 +24,7 @@ export interface BraneState {
     | 'settings'
     | 'archived_at'
     | 'forked_from'
+    | 'company'
   >;
   readonly version: number;
   readonly head: Pick<HeadDoc, 'epoch' | 'seq' | 'objects'>;
@@ -32,7 +33,7 @@ export interface BraneState {
 /** A brane on the wire, as seen by somebody who is this in it. */
 export function toBraneResource({ meta, version, head }: BraneState, role: Standing): BraneResource {
   const { id, name, visibility, status, created_at, updated_at, created_by, purge_after } = meta;
-  const { settings, archived_at, forked_from } = meta;
+  const { settings, archived_at, forked_from, company } = meta;
   return {
     id,
     name,
@@ -50,6 +51,7 @@ export function toBraneResource({ meta, version, head }: BraneState, role: Stand
     ...(settings && { settings }),
     ...(typeof archived_at === 'string' ? { archived_at } : {}),
     ...(forked_from && { forked_from }),
+    ...(company && { company_id: company.id }),
   };
 }
 

@@ -12,6 +12,7 @@ const AREAS: Readonly<Record<Exclude<Route['area'], 'internal'>, string>> = {
   auth: 'Signing in, tokens, sessions.',
   users: 'Profiles, inventories, the end of an account.',
   brane: 'Branes, their log and their members.',
+  company: 'Companies that own branes, their people and invitations.',
   object: 'Groups and blocks.',
   prototype: 'Templates with versions, and their instances.',
   entity: 'Whatever has an id.',

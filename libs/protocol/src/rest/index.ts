@@ -3,6 +3,7 @@ export { errorsOf } from './errors-of';
 export type * from './guest-requests';
 export type * from './guest-resources';
 export * from './headers';
+export type * from './company-resources';
 export type * from './object-parts';
 export { PAGE } from './page';
 export type * from './prototype-requests';

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { role, visibility } from '../schema/brane-meta';
 import {
   braneId,
+  companyId,
   logPosition,
   objectId,
   operationId,
@@ -148,6 +149,8 @@ export const createBraneRequest = z.strictObject({
   name: z.string().check(z.minLength(1)),
   visibility: z._default(visibility, 'private'),
   settings: z.exactOptional(newSettings),
+  /** Whose it is, instead of yours. */
+  company_id: z.exactOptional(companyId),
 });
 export const updateBraneRequest = z
   .strictObject({

@@ -10,6 +10,7 @@ import {
 } from '../schema/brane-meta';
 import {
   braneId,
+  companyId,
   epoch,
   objectId,
   operationId,
@@ -129,6 +130,8 @@ export const brane = z.object({
   archived_at: z.exactOptional(time),
   /** Of which brane it is a copy; until that is complete nobody can edit it (`brane.frozen`). */
   forked_from: z.exactOptional(forkedFrom),
+  /** The company that it belongs to; absent: its owners'. */
+  company_id: z.exactOptional(companyId),
 });
 
 export const member = z.object({

@@ -21,6 +21,7 @@ interface RouteRow {
     | 'auth'
     | 'users'
     | 'brane'
+    | 'company'
     | 'object'
     | 'prototype'
     | 'entity'

@@ -1,6 +1,6 @@
 import type { BraneSettings } from '@state-server/domain';
 import * as z from 'zod/mini';
-import { braneId, epoch, seq, time, userId } from './ids';
+import { braneId, companyId, epoch, seq, time, userId } from './ids';
 
 export const role = z.enum(['owner', 'moderator', 'editor', 'viewer']);
 /** `guest`: no member, but may view through the brane's visibility. */
@@ -26,6 +26,9 @@ export const restrictions = z.record(userId, z.nullable(time));
 /** Domain `ForkedFrom`. */
 export const forkedFrom = z.object({ brane_id: braneId, epoch, seq, complete: z.boolean() });
 
+/** Domain `BraneCompany`. */
+export const braneCompany = z.object({ id: companyId, members: z.record(userId, role) });
+
 /** Domain `BraneMeta`. */
 export const braneMeta = z.object({
   id: braneId,
@@ -44,4 +47,6 @@ export const braneMeta = z.object({
   bans: z.exactOptional(restrictions),
   mutes: z.exactOptional(restrictions),
   kicks: z.exactOptional(z.record(userId, time)),
+  /** Null or absent: it is its owners' own. */
+  company: z.exactOptional(z.nullable(braneCompany)),
 });

@@ -1,5 +1,6 @@
 import {
   type BraneId,
+  type CompanyId,
   type Epoch,
   isUuid,
   type ObjectId,
@@ -18,6 +19,7 @@ export const braneId = z.custom<BraneId>(isUuid, UUID_MESSAGE);
 export const prototypeId = z.custom<PrototypeId>(isUuid, UUID_MESSAGE);
 export const opId = z.custom<OpId>(isUuid, UUID_MESSAGE);
 export const sessionId = z.custom<SessionId>(isUuid, UUID_MESSAGE);
+export const companyId = z.custom<CompanyId>(isUuid, UUID_MESSAGE);
 export const operationId = z.custom<string>(isUuid, UUID_MESSAGE);
 /** Opaque; nothing but equality may be asked of it (SYNC L3). */
 export const epoch = z.custom<Epoch>(

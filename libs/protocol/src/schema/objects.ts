@@ -1,6 +1,14 @@
 import type { Op, SceneObject } from '@state-server/domain';
 import * as z from 'zod/mini';
-import { braneSettings, forkedFrom, braneStatus, restrictions, role, visibility } from './brane-meta';
+import {
+  braneCompany,
+  braneSettings,
+  forkedFrom,
+  braneStatus,
+  restrictions,
+  role,
+  visibility,
+} from './brane-meta';
 import { braneId, objectId, seq, time, userId, version } from './ids';
 import { gallery, modelRef, pointer, prototypeRef } from './ops';
 import { transform, value, valueMap } from './values';
@@ -67,6 +75,7 @@ export const op: z.ZodMiniType<Op> = z.discriminatedUnion('op', [
     bans: z.exactOptional(restrictions),
     mutes: z.exactOptional(restrictions),
     kicks: z.exactOptional(z.record(userId, time)),
+    company: z.exactOptional(z.nullable(braneCompany)),
   }),
   z.object({ op: z.literal('set_member'), user_id: userId, role: z.nullable(role) }),
   z.object({ op: z.literal('set_status'), status: braneStatus, purge_after: z.exactOptional(time) }),

@@ -5,6 +5,8 @@ import { auditRoutes } from './audit';
 import { authRoutes } from './auth';
 import { braneRoutes } from './brane';
 import { braneEditRoutes } from './brane-edits';
+import { companyRoutes } from './company';
+import { companyPeopleRoutes } from './company-people';
 import { entityRoutes } from './entity';
 import { identityRoutes } from './identities';
 import { guestRoutes } from './guests';
@@ -26,6 +28,8 @@ export const ROUTES = {
   ...braneEditRoutes,
   ...memberRoutes,
   ...operationRoutes,
+  ...companyRoutes,
+  ...companyPeopleRoutes,
   ...objectRoutes,
   ...objectPartRoutes,
   ...entityRoutes,

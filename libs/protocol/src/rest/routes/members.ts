@@ -43,7 +43,7 @@ export const memberRoutes = {
     params: memberParams,
     request: putMemberRequest,
     response: { status: 200, schema: member },
-    errors: [...COMMIT_ERRORS, 'user.not_found', 'member.last_owner'],
+    errors: [...COMMIT_ERRORS, 'user.not_found', 'member.last_owner', 'member.company_owned'],
     idempotency: 'honoured',
   },
   'members.delete': {
