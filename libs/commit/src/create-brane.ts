@@ -154,7 +154,7 @@ async function companyFor(tx: Transaction, id: CompanyId, actor: Actor): Promise
   const view = await readCompanyIn(tx, id);
   const role = actor.kind === 'user' ? view?.roleOf(actor.user_id) : 'owner';
   if (!view || role === undefined) throw fail('company.not_found', { id });
-  if (!companyCan(role, 'manage_branes')) throw fail('permission.denied', { company_id: id, role });
+  if (!companyCan(role, 'company.own_branes')) throw fail('permission.denied', { company_id: id, role });
   tx.guard('companies', [id]);
   return view.inBranes;
 }

@@ -1,3 +1,4 @@
+import { type ActionOn, RIGHTS } from './authorisation/rights';
 import type { BraneCompany, Role } from './entities';
 import type { CompanyId, UserId } from './ids';
 
@@ -5,22 +6,6 @@ export type CompanyRole = 'owner' | 'admin' | 'member';
 
 /** What members of a company are in its branes. */
 export type CompanyBraneRole = Extract<Role, 'editor' | 'viewer'>;
-
-export type CompanyAction =
-  | 'view'
-  /** Make branes in it, take branes in and let them go. */
-  | 'manage_branes'
-  /** Invite, put out, and change roles below the owners'. */
-  | 'manage_members'
-  | 'configure'
-  | 'manage_owners'
-  | 'delete_company';
-
-const RIGHTS: Readonly<Record<CompanyRole, readonly CompanyAction[]>> = {
-  owner: ['view', 'manage_branes', 'manage_members', 'configure', 'manage_owners', 'delete_company'],
-  admin: ['view', 'manage_branes', 'manage_members', 'configure'],
-  member: ['view'],
-};
 
 export const COMPANY_LIMITS = {
   members: 500,
@@ -33,8 +18,12 @@ export const COMPANY_LIMITS = {
   invitation_days: 30,
 } as const;
 
+export type CompanyAction = ActionOn<'company'>;
+
+/** Whether somebody who is this in a company may do this: what RIGHTS says, where the role is all that is known of him. */
 export function companyCan(role: CompanyRole | undefined, action: CompanyAction): boolean {
-  return role !== undefined && RIGHTS[role].includes(action);
+  const rights: readonly CompanyAction[] = role === undefined ? [] : RIGHTS.company[role];
+  return rights.includes(action);
 }
 
 /** What somebody is in every brane of the company: whoever runs the company runs its branes. */

@@ -26,6 +26,7 @@ export const RIGHTS = {
       'company.view',
       'company.configure',
       'company.manage_members',
+      'company.manage_owners',
       'company.own_branes',
       'company.delete',
       'company.leave',

@@ -18,6 +18,7 @@ export const SCOPE_OF: Readonly<Record<Action, ScopeRule>> = {
   'company.view': 'company:read',
   'company.configure': 'company:write',
   'company.manage_members': 'company:write',
+  'company.manage_owners': 'company:write',
   'company.own_branes': 'company:write',
   'company.delete': 'none',
   'company.leave': 'company:write',

@@ -21,7 +21,14 @@ export interface CreateBrane extends BraneWriter {
  * `permission.denied`. */
 export async function createBrane(deps: BraneDeps, input: CreateBrane): Promise<FoundBrane & Replayed> {
   const { user_id, op_id, id, name, visibility, settings, company_id } = input;
-  const brane = { id, op_id, name, visibility, ...(settings && { settings }), ...(company_id && { company_id }) };
+  const brane = {
+    id,
+    op_id,
+    name,
+    visibility,
+    ...(settings && { settings }),
+    ...(company_id && { company_id }),
+  };
   return withResult(
     (also) => deps.committer.createBrane({ kind: 'user', user_id }, { ...brane, also }),
     async (tx, { replayed }) => {

@@ -2,7 +2,12 @@ import { type AuditBy, recordAudit } from '@state-server/audit';
 import { countsAfter, putCompany, reachCompany, toCommitError } from '@state-server/commit';
 import { COMPANY_LIMITS, companyCan, type CompanyRole, type OpId, type UserId } from '@state-server/domain';
 import { foldMailAddress } from '@state-server/mail';
-import type { CompanyDoc, CompanyInvitationDoc, ReadTransaction, Transaction } from '@state-server/persistence-port';
+import type {
+  CompanyDoc,
+  CompanyInvitationDoc,
+  ReadTransaction,
+  Transaction,
+} from '@state-server/persistence-port';
 import { fail } from '@state-server/protocol';
 import type { Also, CompanyDeps, SeenCompany } from './company-deps';
 import { assertMayJoin } from './guard-member';
@@ -81,7 +86,7 @@ async function findInvitation(
 }
 
 function mayInvite(inviter: CompanyRole | undefined, role: CompanyRole): boolean {
-  return companyCan(inviter, role === 'owner' ? 'manage_owners' : 'manage_members');
+  return companyCan(inviter, role === 'owner' ? 'company.manage_owners' : 'company.manage_members');
 }
 
 /** Those that somebody is known by: of his account, and of what is linked with it. Only verified ones are ever kept there. */

@@ -48,7 +48,7 @@ export class CompanyPeopleHttp {
     const { params, body } = readRequest('company.put_member', request);
     await runCompany(
       this.deps,
-      { route: 'company.put_member', company_id: params.id, action: 'manage_members', body },
+      { route: 'company.put_member', company_id: params.id, action: 'company.manage_members', body },
       { request, reply },
       (writer) => setMember(this.deps, { ...writer, member_id: params.user_id, role: body.role }),
       okAnswer,
@@ -64,7 +64,7 @@ export class CompanyPeopleHttp {
       {
         ...{ route: 'company.delete_member', company_id: params.id },
         // Whoever left is no member any more, and may hear again that he has left.
-        action: leaves ? undefined : 'manage_members',
+        action: leaves ? undefined : 'company.manage_members',
       },
       { request, reply },
       (writer) => removeMember(this.deps, { ...writer, member_id: params.user_id }),

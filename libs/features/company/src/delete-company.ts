@@ -14,7 +14,7 @@ export async function deleteCompany(deps: CompanyDeps, input: DeleteCompany): Pr
     deps,
     input,
     ({ role, at }) => {
-      assertCompanyRight(role, 'delete_company');
+      assertCompanyRight(role, 'company.delete');
       return Promise.resolve({
         fields: { deleted_at: at, heir: input.user_id },
         reach: {},

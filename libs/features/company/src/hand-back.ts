@@ -15,7 +15,8 @@ export function handBack(
 ): readonly BraneChange[] {
   const leave: BraneChange = { op: 'set_brane', company: null };
   if (heir) return [leave, { op: 'set_member', user_id: heir, role: 'owner' }];
-  const place = ({ role, since, user_id }: MemberDoc): string => `${BY_RIGHTS.indexOf(role)} ${since} ${user_id}`;
+  const place = ({ role, since, user_id }: MemberDoc): string =>
+    `${BY_RIGHTS.indexOf(role)} ${since} ${user_id}`;
   const [next] = [...members].sort((a, b) => (place(a) < place(b) ? -1 : 1));
   if (!next) return meta.status === 'live' ? [leave, { op: 'set_status', status: 'deleted' }] : [leave];
   const appoint: BraneChange = { op: 'set_member', user_id: next.user_id, role: 'owner' };

@@ -31,8 +31,8 @@ export async function invite(deps: CompanyDeps, input: Invite): Promise<CompanyI
     deps,
     input,
     async ({ tx, company, role, at }) => {
-      assertCompanyRight(role, 'manage_members');
-      if (invited === 'owner') assertCompanyRight(role, 'manage_owners');
+      assertCompanyRight(role, 'company.manage_members');
+      if (invited === 'owner') assertCompanyRight(role, 'company.manage_owners');
       const { invitations: max } = COMPANY_LIMITS;
       const waiting = await tx.range('company_invitations', {
         ...{ index: 'by_company', prefix: [company_id], limit: max },

@@ -23,7 +23,7 @@ export async function listInvitations(
   return withReadErrors(
     store.read({ label: 'company.invitations' }, async (tx) => {
       const { role } = await companyFor(tx, company_id, user_id);
-      assertCompanyRight(role, 'manage_members');
+      assertCompanyRight(role, 'company.manage_members');
       const found = await tx.range('company_invitations', {
         ...{ index: 'by_company', prefix: [company_id], limit },
         ...(after ? { gt: after } : {}),

@@ -119,7 +119,10 @@ interface Found {
   readonly changes: readonly BraneChange[];
 }
 
-async function lookAt(tx: ReadTransaction, { brane_id, company_id, gone }: Reached): Promise<Found | undefined> {
+async function lookAt(
+  tx: ReadTransaction,
+  { brane_id, company_id, gone }: Reached,
+): Promise<Found | undefined> {
   const view = await readBraneIn(tx, brane_id);
   if (view?.meta.company?.id !== company_id) return undefined;
   if (view.meta.status !== 'live' && view.meta.status !== 'deleted') return undefined;
@@ -165,7 +168,11 @@ async function clearRecords(tx: Transaction, id: CompanyId): Promise<boolean> {
   if (company?.deleted_at === undefined) return true;
   const members = await tx.range('company_members', { prefix: [id], limit: RECORDS });
   for (const { user_id } of members) tx.delete('company_members', [id, user_id]);
-  const invitations = await tx.range('company_invitations', { index: 'by_company', prefix: [id], limit: RECORDS });
+  const invitations = await tx.range('company_invitations', {
+    index: 'by_company',
+    prefix: [id],
+    limit: RECORDS,
+  });
   for (const invitation of invitations) tx.delete('company_invitations', [invitation.id]);
   return members.length < RECORDS && invitations.length < RECORDS;
 }

@@ -19,10 +19,10 @@ export async function removeMember(deps: CompanyDeps, input: RemoveCompanyMember
     deps,
     input,
     async ({ tx, company, role }) => {
-      if (member_id !== user_id) assertCompanyRight(role, 'manage_members');
+      if (member_id !== user_id) assertCompanyRight(role, 'company.manage_members');
       const before = await tx.get('company_members', [company_id, member_id]);
       if (!before) throw fail('company.member_unknown', { user_id: member_id });
-      if (before.role === 'owner' && member_id !== user_id) assertCompanyRight(role, 'manage_owners');
+      if (before.role === 'owner' && member_id !== user_id) assertCompanyRight(role, 'company.manage_owners');
       const counts = countsAfter(company, before.role, undefined);
       if (counts.owners === 0) throw fail('company.last_owner');
       tx.delete('company_members', [company_id, member_id]);

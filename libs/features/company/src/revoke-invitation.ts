@@ -14,7 +14,7 @@ export async function revokeInvitation(deps: CompanyDeps, input: RevokeInvitatio
     deps,
     input,
     async ({ tx, role }) => {
-      assertCompanyRight(role, 'manage_members');
+      assertCompanyRight(role, 'company.manage_members');
       const invitation = await tx.get('company_invitations', [id]);
       if (invitation?.company_id !== company_id) throw fail('invitation.not_found', { id });
       tx.delete('company_invitations', [id]);

@@ -2,8 +2,15 @@ import { auditBy } from '@state-server/audit';
 import { withReadErrors } from '@state-server/commit';
 import type { CompanyAction, CompanyId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
-import { type Answer, type RestReply, type RestRequest, respond, runKeyed, wantedVersions } from '@state-server/platform';
-import { fail, type RouteId } from '@state-server/protocol';
+import {
+  type Answer,
+  type RestReply,
+  type RestRequest,
+  respond,
+  runKeyed,
+  wantedVersions,
+} from '@state-server/platform';
+import type { RouteId } from '@state-server/protocol';
 import type { Transaction } from '@state-server/persistence-port';
 import type { CompanyDeps, CompanyWriter } from './company-deps';
 import { assertCompanyRight, companyFor } from './write-company';
@@ -37,9 +44,10 @@ export async function runCompany<T>(
     { user_id, body },
     {
       authorise: async () => {
-        assertAccount(caller);
         if (action === undefined) return;
-        const read = deps.store.read({ label: 'company.authorise' }, (tx) => companyFor(tx, company_id, user_id));
+        const read = deps.store.read({ label: 'company.authorise' }, (tx) =>
+          companyFor(tx, company_id, user_id),
+        );
         const { role } = await withReadErrors(read);
         assertCompanyRight(role, action);
       },
@@ -56,9 +64,4 @@ export async function runCompany<T>(
     },
   );
   respond(reply, answer);
-}
-
-/** A guest has no account that anything could belong to. */
-export function assertAccount({ kind }: ReturnType<typeof callerOf>): void {
-  if (kind === 'guest') throw fail('permission.denied', undefined, 'A guest may not do this: sign in.');
 }

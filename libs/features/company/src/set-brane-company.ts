@@ -1,19 +1,25 @@
 import { type AuditBy, recordAudit } from '@state-server/audit';
-import { type BraneView, type CompanyView, readBrane, readBraneIn, readCompanyIn, withResult } from '@state-server/commit';
 import {
+  type BraneView,
+  type CompanyView,
+  readBrane,
+  readBraneIn,
+  readCompanyIn,
+  withResult,
+} from '@state-server/commit';
+import {
+  asUser,
   type BraneChange,
   type BraneCompany,
   type BraneId,
   type BraneMeta,
-  can,
   companyCan,
   type CompanyId,
   type OpId,
-  roleIn,
   type UserId,
 } from '@state-server/domain';
 import type { Transaction } from '@state-server/persistence-port';
-import { fail, StateError } from '@state-server/protocol';
+import { assertCan, fail, StateError } from '@state-server/protocol';
 import type { Also, CompanyDeps } from './company-deps';
 
 export interface SetBraneCompany {
@@ -45,7 +51,8 @@ export async function setBraneCompany(deps: CompanyDeps, input: SetBraneCompany)
       return await tryOnce(deps, input);
     } catch (error) {
       const passes =
-        error instanceof StateError && (error.code === 'company.changed' || error.code === 'precondition.failed');
+        error instanceof StateError &&
+        (error.code === 'company.changed' || error.code === 'precondition.failed');
       if (!passes) throw error;
       if (attempt === ATTEMPTS) throw fail('company.changed');
     }
@@ -94,12 +101,10 @@ function assertMayMove(
   company: CompanyView | undefined,
   from: CompanyView | undefined,
 ): void {
-  const role = roleIn(meta, user_id);
-  if (role === null || (role === 'guest' && meta.status !== 'live')) throw fail('brane.not_found', { id });
+  assertCan(asUser(user_id), 'brane.delete', meta, { details: { id } });
   if (meta.status !== 'live') throw fail('brane.deleted', { id });
-  if (!can(role, 'delete_brane')) throw fail('permission.denied', { brane_id: id, role });
   // What the brane knows of its company may be a moment old.
-  if (meta.company && from && !companyCan(from.roleOf(user_id), 'manage_branes')) {
+  if (meta.company && from && !companyCan(from.roleOf(user_id), 'company.own_branes')) {
     throw fail('permission.denied', { brane_id: id });
   }
   if (company_id === null) {
@@ -108,7 +113,8 @@ function assertMayMove(
   }
   const standing = company?.roleOf(user_id);
   if (!company || standing === undefined) throw fail('company.not_found', { id: company_id });
-  if (!companyCan(standing, 'manage_branes')) throw fail('permission.denied', { company_id, role: standing });
+  if (!companyCan(standing, 'company.own_branes'))
+    throw fail('permission.denied', { company_id, role: standing });
 }
 
 /** Out of a company, the brane is the user's; into one, its owners are what the company makes them, and editors otherwise. */

@@ -23,9 +23,9 @@ export async function setMember(deps: CompanyDeps, input: SetCompanyMember): Pro
     deps,
     input,
     async ({ tx, company, role, at }) => {
-      assertCompanyRight(role, 'manage_members');
+      assertCompanyRight(role, 'company.manage_members');
       const before = await tx.get('company_members', [company_id, member_id]);
-      if (wanted === 'owner' || before?.role === 'owner') assertCompanyRight(role, 'manage_owners');
+      if (wanted === 'owner' || before?.role === 'owner') assertCompanyRight(role, 'company.manage_owners');
       if (!before) {
         await assertMayJoin(tx, member_id);
         if (company.members >= COMPANY_LIMITS.members)

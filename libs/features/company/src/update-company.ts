@@ -15,7 +15,7 @@ export async function updateCompany(deps: CompanyDeps, input: UpdateCompany): Pr
     deps,
     input,
     ({ company, role }) => {
-      assertCompanyRight(role, 'configure');
+      assertCompanyRight(role, 'company.configure');
       const reaches = brane_role !== undefined && brane_role !== company.brane_role;
       return Promise.resolve({
         fields: { ...(name === undefined ? {} : { name }), ...(brane_role && { brane_role }) },

@@ -10,6 +10,7 @@ import { asBraneId, type BraneChange, type BraneId, LIMITS, type UserId } from '
 import { endSessionsOf } from '@state-server/identity';
 import type { ReadTransaction, Transaction } from '@state-server/persistence-port';
 import { fail, StateError } from '@state-server/protocol';
+import { leaveNextCompany } from './leave-companies';
 import { handOver, type Heir } from './hand-over';
 import { deleteServiceAccount } from './service/delete-service-account';
 import { accountsIn } from './service/find-service-account';
@@ -24,7 +25,7 @@ const ATTEMPTS = 10;
 
 /** Where the next step goes on; absent at the beginning. */
 interface Cursor {
-  readonly stage?: 'records' | 'branes' | 'prototypes';
+  readonly stage?: 'records' | 'companies' | 'branes' | 'prototypes';
   /** The last brane that was dealt with. */
   readonly after?: string;
   /** The last prototype that was, by its place. */
@@ -32,7 +33,7 @@ interface Cursor {
 }
 
 /**
- * What follows the deletion of a user: first the rest of his records, then his branes, one by one, each by one entry of its
+ * What follows the deletion of a user: first the rest of his records, then his companies, then his branes, one by one, each by one entry of its
  * log, then his prototypes. Every step is written together with the operation, so that none is lost or done twice wherever the process dies.
  */
 export function userDeletion(deps: UserOperationDeps): OperationKind {
@@ -41,6 +42,8 @@ export function userDeletion(deps: UserOperationDeps): OperationKind {
     step: (step) => {
       const cursor = (step.operation.cursor ?? {}) as Cursor;
       switch (cursor.stage) {
+        case 'companies':
+          return leaveNextCompany(deps, step);
         case 'branes':
           return handOverNext(deps, step, cursor);
         case 'prototypes':
@@ -75,7 +78,11 @@ async function clearRecords(
   return store.transact({ label: 'user.clear' }, async (tx) => {
     const more = await clearSome(tx, userId, step.operation.input['keep'], environment.clock.now());
     const { progress } = step.operation;
-    const outcome: StepOutcome = { kind: 'more', cursor: { stage: more ? 'records' : 'branes' }, progress };
+    const outcome: StepOutcome = {
+      kind: 'more',
+      cursor: { stage: more ? 'records' : 'companies' },
+      progress,
+    };
     await step.advanceIn(tx, outcome);
     return outcome;
   });

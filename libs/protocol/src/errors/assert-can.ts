@@ -25,7 +25,7 @@ export interface ToldAs {
 
 const HIDDEN = {
   brane: 'brane.not_found',
-  company: 'permission.denied',
+  company: 'company.not_found',
   prototype: 'prototype.not_found',
   user: 'user.not_found',
   server: 'auth.required',

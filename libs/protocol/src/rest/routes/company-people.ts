@@ -21,6 +21,7 @@ export const companyPeopleRoutes = {
   'company.members': {
     ...shared,
     id: 'company.members',
+    access: 'company.view',
     method: 'GET',
     path: '/company/{id}/members',
     summary: 'Who is what in a company, for its members.',
@@ -33,6 +34,7 @@ export const companyPeopleRoutes = {
   'company.get_member': {
     ...member,
     id: 'company.get_member',
+    access: 'company.view',
     method: 'GET',
     summary: 'One member, for members.',
     response: { status: 200, schema: companyMember },
@@ -42,6 +44,7 @@ export const companyPeopleRoutes = {
   'company.put_member': {
     ...member,
     id: 'company.put_member',
+    access: 'company.manage_members',
     method: 'PUT',
     summary:
       'Make somebody a member, or change the role. Owners; administrators as far as no owner is concerned.',
@@ -59,6 +62,7 @@ export const companyPeopleRoutes = {
   'company.delete_member': {
     ...member,
     id: 'company.delete_member',
+    access: 'company.leave',
     method: 'DELETE',
     summary:
       'Put a member out, or leave. He has lost what the company gave him with the answer, as far as he writes, and a moment later in all its branes.',
@@ -69,6 +73,7 @@ export const companyPeopleRoutes = {
   'company.invite': {
     ...invitations,
     id: 'company.invite',
+    access: 'company.manage_members',
     method: 'POST',
     summary:
       'Invite whoever has this e-mail address: a link goes there, which is good once, for him alone, and for so many days. Owners; administrators for other roles than owner.',
@@ -80,6 +85,7 @@ export const companyPeopleRoutes = {
   'company.invitations': {
     ...invitations,
     id: 'company.invitations',
+    access: 'company.manage_members',
     method: 'GET',
     summary: 'Invitations that wait. Owners and administrators.',
     query: pageQuery,
@@ -90,6 +96,7 @@ export const companyPeopleRoutes = {
   'company.revoke_invitation': {
     ...shared,
     id: 'company.revoke_invitation',
+    access: 'company.manage_members',
     method: 'DELETE',
     path: '/company/{id}/invitations/{invitation_id}',
     summary: 'Withdraw an invitation. Owners and administrators.',
@@ -101,6 +108,7 @@ export const companyPeopleRoutes = {
   'company.accept_invitation': {
     ...shared,
     id: 'company.accept_invitation',
+    access: 'server.create_company',
     method: 'POST',
     path: '/company/invitations/{token}/accept',
     summary: 'Become a member: with the token of the e-mail, signed in with the address that it was sent to.',
@@ -117,6 +125,5 @@ export const companyPeopleRoutes = {
       'commit.outcome_unknown',
     ],
     idempotency: 'honoured',
-    limit: 'search',
   },
 } as const satisfies RouteTable;

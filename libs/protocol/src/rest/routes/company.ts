@@ -26,6 +26,7 @@ const ofBrane = { area: 'brane', path: '/brane/{id}/company', auth: 'bearer', pa
 export const companyRoutes = {
   'company.create': {
     id: 'company.create',
+    access: 'server.create_company',
     method: 'POST',
     path: '/company',
     area: 'company',
@@ -46,6 +47,7 @@ export const companyRoutes = {
   },
   'company.list': {
     id: 'company.list',
+    access: 'server.list_companies',
     method: 'GET',
     path: '/company',
     area: 'company',
@@ -59,6 +61,7 @@ export const companyRoutes = {
   'company.get': {
     ...one,
     id: 'company.get',
+    access: 'company.view',
     method: 'GET',
     summary: 'A company, for its members.',
     response: { status: 200, schema: company },
@@ -69,6 +72,7 @@ export const companyRoutes = {
   'company.update': {
     ...one,
     id: 'company.update',
+    access: 'company.configure',
     method: 'PATCH',
     summary: 'Change its name, or what its members are in its branes. Owners and administrators.',
     request: updateCompanyRequest,
@@ -80,6 +84,7 @@ export const companyRoutes = {
   'company.delete': {
     ...one,
     id: 'company.delete',
+    access: 'company.delete',
     method: 'DELETE',
     summary:
       'Delete a company, for good: nobody is anything by it any more, and its branes become those of the owner who asks, one after the other. Owners only.',
@@ -90,6 +95,7 @@ export const companyRoutes = {
   },
   'company.branes': {
     id: 'company.branes',
+    access: 'company.view',
     method: 'GET',
     path: '/company/{id}/branes',
     area: 'company',
@@ -104,6 +110,7 @@ export const companyRoutes = {
   'brane.set_company': {
     ...ofBrane,
     id: 'brane.set_company',
+    access: ['brane.delete', 'company.own_branes'],
     method: 'PUT',
     summary:
       'Give a brane to a company. Its owner may, who runs the company; from another company, who runs both. Its owners are what the company makes them, or editors.',
@@ -115,6 +122,7 @@ export const companyRoutes = {
   'brane.leave_company': {
     ...ofBrane,
     id: 'brane.leave_company',
+    access: 'brane.delete',
     method: 'DELETE',
     summary: 'Take a brane out of its company: it is yours. Who runs the company may.',
     response: { status: 200, schema: brane },
