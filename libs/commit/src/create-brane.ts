@@ -130,8 +130,8 @@ async function write(tx: Transaction, plan: Plan): Promise<Created> {
       ...(forked_from && { forked_from }),
       ...(company && { company }),
     },
-    // A company's brane has no other owner.
-    ...(company ? [] : [{ op: 'set_member', user_id: owner, role: 'owner' } as const]),
+    // Whoever replays a log begins with its first author as the owner; a company's brane has no owner but the company.
+    { op: 'set_member', user_id: owner, role: company ? null : 'owner' },
   ];
   const place = { brane_id: id, epoch, seq: 1, op_id: brane.op_id, at };
   const frame = encodeEntry({ ...place, actor: actor.user_id, ops });

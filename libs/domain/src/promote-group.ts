@@ -43,6 +43,10 @@ export function promotedOps(meta: BraneMeta, moved: readonly SceneObject[], cont
     ...(mutes && { mutes }),
     ...(company && { company }),
   });
+  // Whoever replays a log begins with its first author as the owner.
+  if (!Object.hasOwn(meta.members, context.actor)) {
+    ops.push({ op: 'set_member', user_id: context.actor, role: null });
+  }
   for (const [userId, role] of Object.entries(meta.members)) {
     ops.push({ op: 'set_member', user_id: userId as keyof BraneMeta['members'], role });
   }

@@ -41,6 +41,7 @@ export const WIRE_SHAPES: ReadonlyMap<z.core.$ZodType, JsonSchema> = new Map<z.c
   [ids.opId, UUID],
   [ids.sessionId, UUID],
   [ids.operationId, UUID],
+  [ids.companyId, UUID],
   [
     ids.epoch,
     {
