@@ -1,8 +1,9 @@
-import { checkBrane, createCommitter, operationKinds, readBrane, workOperation } from '@state-server/commit';
+import { createCommitter, operationKinds, readBrane, workOperation } from '@state-server/commit';
 import { asBraneId, asUserId, roleIn } from '@state-server/domain';
 import { reachCompanyKind } from '@state-server/features-company';
 import { realEnvironment } from '@state-server/platform';
 import { dump } from '@state-server/testing';
+import { assertSound } from './companies.spec-support';
 import {
   type Answer,
   type Caller,
@@ -68,12 +69,6 @@ const edit = (by: Caller, brane: string): Promise<Answer> =>
   by.ask('POST', `/brane/${brane}/edit`, {
     body: { op_id: crypto.randomUUID(), ops: [{ op: 'update', id: brane, set: { '/name': 'x' } }] },
   });
-
-async function assertSound(brane: string): Promise<void> {
-  const faults: unknown[] = [];
-  await checkBrane(gateway.store, asBraneId(brane), { onFault: (fault) => faults.push(fault) });
-  expect(faults).toEqual([]);
-}
 
 const audited = async (company: string): Promise<string[]> => {
   const entries = await gateway.store.read({ label: 'spec' }, (tx) =>
@@ -195,7 +190,7 @@ describe('a brane of a company', () => {
     await ada.ask('PATCH', `/company/${id}`, { body: { brane_role: 'editor' } });
     await reach();
     expect((await edit(bob, brane)).status).toBe(200);
-    await assertSound(brane);
+    await assertSound(gateway, brane);
   });
 
   it('is made and taken in by those who run the company alone (CO-4)', async () => {
@@ -239,7 +234,7 @@ describe('a brane of a company', () => {
     await leave(ada, two);
     expect(await roleAt(brane, ada)).toBe('owner');
     expect((await ada.ask('DELETE', `/brane/${brane}/company`)).status).toBe(404);
-    await assertSound(brane);
+    await assertSound(gateway, brane);
     expect(await audited(one)).toContain('company.brane_set');
   });
 
@@ -260,7 +255,7 @@ describe('a brane of a company', () => {
     await reach();
     expect(await roleAt(brane, bob)).toBeNull();
     expect((await bob.ask('GET', `/brane/${brane}`)).status).toBe(404);
-    await assertSound(brane);
+    await assertSound(gateway, brane);
   });
 
   it('forgets who has left also where he had been made something by itself (CO-6)', async () => {
@@ -271,7 +266,7 @@ describe('a brane of a company', () => {
     await leave(ada, id, bob);
     await reach();
     expect(await roleAt(brane, bob)).toBeNull();
-    await assertSound(brane);
+    await assertSound(gateway, brane);
   });
 
   it('knows the company as it is, however changes and new branes come about at once (CO-6)', async () => {
@@ -289,7 +284,7 @@ describe('a brane of a company', () => {
     for (const brane of items) {
       const roles = await Promise.all(people.map((who) => roleAt(brane.id, who)));
       expect(roles).toEqual([null, 'editor', 'owner', 'editor']);
-      await assertSound(brane.id);
+      await assertSound(gateway, brane.id);
     }
   });
 });
@@ -321,6 +316,6 @@ describe('the end of a company', () => {
     const { company_invitations = [] } = await dump(gateway.store);
     expect(company_invitations).toEqual([]);
     expect((await ada.ask('GET', '/company')).body).toMatchObject({ items: [] });
-    await assertSound(brane);
+    await assertSound(gateway, brane);
   });
 });

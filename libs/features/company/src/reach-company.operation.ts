@@ -1,6 +1,7 @@
 import {
   COMPANY_REACH,
   type BraneView,
+  type OperationData,
   type OperationKind,
   type OperationStep,
   readBraneIn,
@@ -44,20 +45,24 @@ export function reachCompanyKind(deps: Deps): OperationKind {
 
 async function reachSome(deps: Deps, step: OperationStep): Promise<StepOutcome> {
   const { input, cursor, progress } = step.operation;
-  const company_id = asCompanyId(String(input['company_id']));
-  const gone = input['gone'] === undefined ? undefined : asUserId(String(input['gone']));
-  const after = cursor?.['after'];
+  const company_id = asCompanyId(textIn(input, 'company_id') ?? '');
+  const gone = textIn(input, 'gone');
+  const after = cursor && textIn(cursor, 'after');
   const branes = await deps.store.read({ label: 'company.reach' }, (tx) =>
     tx.range('branes', {
       ...{ index: 'by_company', prefix: [company_id], limit: BRANES_PER_STEP },
-      ...(after === undefined ? {} : { gt: [asBraneId(String(after))] }),
+      ...(after === undefined ? {} : { gt: [asBraneId(after)] }),
     }),
   );
   const waiting = branes.map(({ id }) => id);
   const reach = async (): Promise<void> => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
       if (step.signal?.aborted) throw fail('gateway.draining');
-      await reachBrane(deps, step, { brane_id: id, company_id, gone });
+      await reachBrane(deps, step, {
+        brane_id: id,
+        company_id,
+        gone: gone === undefined ? undefined : asUserId(gone),
+      });
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, reach));
@@ -74,6 +79,11 @@ async function reachSome(deps: Deps, step: OperationStep): Promise<StepOutcome> 
     await step.advanceIn(tx, settled);
     return settled;
   });
+}
+
+function textIn(data: OperationData, name: string): string | undefined {
+  const value = data[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
 interface Reached {

@@ -8,6 +8,7 @@ export * from './mail-document';
 export * from './oauth-documents';
 export * from './guest-documents';
 export * from './operation-document';
+export * from './popularity-documents';
 export * from './store';
 export * from './read-steps';
 export * from './listings';
