@@ -1,3 +1,4 @@
+import { audit } from './commands/audit';
 import { check } from './commands/check';
 import { isDetachedSupervisor, superviseDetached, upDetached } from './commands/detached';
 import { down } from './commands/down';
@@ -38,6 +39,8 @@ function execute(command: Command): Promise<number> {
       return reset(command.dataDir, command.yes, terminal);
     case 'test':
       return test(command.pattern, terminal);
+    case 'audit':
+      return Promise.resolve(audit(terminal));
     case 'check':
       return check(terminal);
     case 'types':

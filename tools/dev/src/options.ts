@@ -44,7 +44,7 @@ export type Command =
   | { readonly name: 'logs'; readonly options: LogOptions }
   | { readonly name: 'reset'; readonly yes: boolean; readonly dataDir: string }
   | { readonly name: 'test'; readonly pattern: string | undefined }
-  | { readonly name: 'check' }
+  | { readonly name: 'audit' | 'check' }
   | { readonly name: 'mail'; readonly options: MailOptions }
   | { readonly name: 'types'; readonly options: TypesOptions }
   | { readonly name: 'demo' | 'bench' | 'keys' | 'store'; readonly args: readonly string[] };
@@ -73,6 +73,7 @@ export function parseCommand(argv: readonly string[]): Command {
     }
     case 'test':
       return { name, pattern: parse(args, {}, 1).positionals[0] };
+    case 'audit':
     case 'check':
       parse(args, {});
       return { name };
