@@ -7,7 +7,7 @@ import { ROUTES } from './routes';
 const ID = '0b8f1f2e-0f0e-4c5e-8d1a-9d8f3d6a7b10';
 const IDENTITY = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
 /** Of parameters that are no ids. */
-const SAMPLES: Readonly<Record<string, string>> = { version: '1', provider: 'google' };
+const SAMPLES: Readonly<Record<string, string>> = { version: '1', provider: 'google', kind: 'ban' };
 const routes = Object.entries<Route>(ROUTES);
 
 describe('the route table', () => {
@@ -36,7 +36,9 @@ describe('the route table', () => {
       if (method === 'GET') expect([key, idempotency]).toEqual([key, 'none']);
       else if (area === 'object' || area === 'prototype' || area === 'users')
         expect([key, idempotency]).toEqual([key, 'required']);
-      else if (area === 'brane') expect([key, idempotency]).toEqual([key, 'honoured']);
+      // The token of a share link is told once and kept nowhere: a second answer could not tell it.
+      else if (area === 'brane' && !key.startsWith('links.'))
+        expect([key, idempotency]).toEqual([key, 'honoured']);
     }
   });
 
