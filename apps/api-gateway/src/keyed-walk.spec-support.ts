@@ -86,9 +86,11 @@ function told({ status, body }: Answer): unknown {
   return [status, body === undefined ? undefined : JSON.parse(encodeJson(withoutSecret(body)))];
 }
 
-/** The key of a service account is in the first answer alone (SVC-2). */
+/** The key of a service account (SVC-2) and the token of a link (GUEST-1) are in the first answer alone. */
 export function withoutSecret(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null || !('key' in body)) return body;
-  const { key, ...rest } = body;
-  return typeof key === 'string' && key.startsWith('ssk_') ? rest : body;
+  if (typeof body !== 'object' || body === null) return body;
+  const { key, token: _token, ...rest } = body as Readonly<Record<string, unknown>>;
+  return typeof key === 'string' && key.startsWith('ssk_')
+    ? rest
+    : { ...rest, ...(key !== undefined && { key }) };
 }

@@ -15,6 +15,8 @@ interface ByUser {
   readonly user_id: UserId;
   readonly brane_id: BraneId;
   readonly origin?: AuditOrigin;
+  /** Further writes of the caller in the transaction; may run several times. */
+  readonly also?: (tx: Transaction, link: LinkDoc) => Promise<void>;
 }
 
 /** The links of a brane, oldest first, for those who keep order in it. Revoked ones are none any more. */
@@ -36,7 +38,7 @@ export interface CreateLink extends ByUser, NewLinkRequest {}
 /** Makes a link; its token is answered and kept nowhere. Throws `link.too_many`, `field.invalid`. */
 export async function createLink(
   deps: GuestsDeps,
-  { user_id, brane_id, origin, ...wanted }: CreateLink,
+  { user_id, brane_id, origin, also, ...wanted }: CreateLink,
 ): Promise<{ readonly link: LinkDoc; readonly token: string }> {
   await braneFor(deps.store, user_id, brane_id, 'brane.manage_members');
   const now = deps.environment.clock.now();
@@ -58,6 +60,7 @@ export async function createLink(
       if (known.length === LINKS_PER_BRANE) throw fail('link.too_many', { max: LINKS_PER_BRANE });
       tx.put('links', link);
       record(tx, { action: 'link.created', user_id, link, now, origin });
+      await also?.(tx, link);
     }),
   );
   return { link, token };
@@ -71,7 +74,7 @@ export interface UpdateLink extends ByUser {
 /** What a link gives from now on; who has come by it keeps what he was given. Throws `link.not_found`, `field.invalid`. */
 export async function updateLink(
   deps: GuestsDeps,
-  { user_id, brane_id, link_id, change }: UpdateLink,
+  { user_id, brane_id, link_id, change, also }: UpdateLink,
 ): Promise<LinkDoc> {
   await braneFor(deps.store, user_id, brane_id, 'brane.manage_members');
   assertFuture(change.expires_at ?? undefined, new Date(deps.environment.clock.now()).toISOString());
@@ -81,6 +84,7 @@ export async function updateLink(
       const entries = Object.entries({ ...link, ...change }).filter(([, value]) => value !== null);
       const after = Object.fromEntries(entries) as unknown as LinkDoc;
       tx.put('links', after);
+      await also?.(tx, after);
       return after;
     }),
   );
@@ -96,7 +100,7 @@ export interface RevokeLink extends ByUser {
  */
 export async function revokeLink(
   deps: GuestsDeps,
-  { user_id, brane_id, link_id, origin }: RevokeLink,
+  { user_id, brane_id, link_id, origin, also }: RevokeLink,
 ): Promise<void> {
   await braneFor(deps.store, user_id, brane_id, 'brane.moderate');
   const now = deps.environment.clock.now();
@@ -105,6 +109,7 @@ export async function revokeLink(
       const link = await linkIn(tx, brane_id, link_id);
       tx.put('links', { ...link, revoked_at: new Date(now).toISOString() });
       record(tx, { action: 'link.revoked', user_id, link, now, origin });
+      await also?.(tx, link);
     }),
   );
   await endGuestsOf(deps, link_id);

@@ -25,8 +25,8 @@ export const link = z.object({
   created_by: userId,
   created_at: time,
 });
-/** `token` is told once, and kept nowhere. */
-export const newLink = z.object({ ...link.shape, token: z.string() });
+/** `token` is told once, and kept nowhere: the answer to a repetition (Idempotency-Key) goes without it. */
+export const newLink = z.object({ ...link.shape, token: z.exactOptional(z.string()) });
 
 /** A ban or mute that holds. */
 export const restriction = z.object({

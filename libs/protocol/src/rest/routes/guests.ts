@@ -57,6 +57,7 @@ export const guestRoutes = {
     summary: 'Make a share link. Its token is told once. Owners only.',
     request: newLinkRequest,
     response: { status: 200, schema: newLink },
+    idempotency: 'honoured',
     errors: [...SEE, 'link.too_many', 'field.invalid'],
   },
   'links.update': {
@@ -67,6 +68,7 @@ export const guestRoutes = {
     summary: 'Change what a link gives to those who come by it from now on. Owners only.',
     request: updateLinkRequest,
     response: { status: 200, schema: link },
+    idempotency: 'honoured',
     errors: [...SEE, 'link.not_found', 'field.invalid'],
   },
   'links.revoke': {
@@ -76,6 +78,7 @@ export const guestRoutes = {
     method: 'DELETE',
     summary: 'Revoke a link: whoever came by it is out within 2 s. Owners and moderators.',
     response: { status: 204 },
+    idempotency: 'honoured',
     errors: [...SEE, 'link.not_found'],
   },
   'moderation.act': {
