@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { formatKeySet, type KeySet, parseKeySet, rotateKeySet } from '@state-server/identity';
-import { until } from '@state-server/testing';
+import { freePort, until } from '@state-server/testing';
 import { buildSync } from 'esbuild';
 import { ENV } from './auth.spec-support';
 
@@ -94,6 +94,62 @@ describe('the process of a service (PLAT-11, PLAT-12)', () => {
     expect(await ended).toBe(0);
     const events = [...out().matchAll(/"msg":"([^"]+)"/g)].map(([, event]) => event);
     expect(events.slice(-3)).toEqual(['service.signal', 'service.draining', 'service.closed']);
+  });
+
+  it('killed in the middle of refreshes (SIGKILL) loses no session: the same request again is answered (ID12)', async () => {
+    const env = {
+      STORE_PATH: join(folder, 'killed'),
+      PORT: String(await freePort()),
+      SIGN_INS_PER_MINUTE: '1000',
+    };
+    const post = async (url: string, path: string, body: object, key = ''): Promise<Response> =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(20_000),
+      });
+    let service = run(env);
+    let url = await service.listening();
+    const people = await Promise.all(
+      Array.from({ length: 8 }, async (_, index) => {
+        const answer = await post(url, '/auth/dev', { name: `Ada ${index}` });
+        return { token: ((await answer.json()) as { refresh_token: string }).refresh_token };
+      }),
+    );
+    let lost = 0;
+    /** As a client does: the same key with the same token, until there is an answer. */
+    const goOn = async (person: { token: string }, stop: () => boolean): Promise<void> => {
+      for (let round = 0; !stop() || round === 0; round += 1) {
+        const [token, key] = [person.token, `${round}-${person.token.slice(0, 8)}`];
+        person.token = await until(
+          async () => {
+            const answer = await post(url, '/auth/refresh', { refresh_token: token }, key).catch(
+              () => undefined,
+            );
+            if (answer === undefined) lost += 1;
+            else if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+            return answer && ((await answer.json()) as { refresh_token: string }).refresh_token;
+          },
+          { timeoutMs: 40_000, everyMs: 50, what: 'the answer to a refresh' },
+        );
+      }
+    };
+    for (let kill = 0; kill < 2; kill += 1) {
+      let over = false;
+      const before = lost;
+      const all = people.map((person) => goOn(person, () => over));
+      const seen = people[0]?.token;
+      await until(() => people[0]?.token !== seen, { what: 'refreshes', timeoutMs: 20_000 });
+      service.child.kill('SIGKILL');
+      await service.ended;
+      await until(() => lost > before, { what: 'a lost answer', timeoutMs: 20_000 });
+      service = run(env);
+      url = await service.listening();
+      over = true;
+      await Promise.all(all);
+    }
+    expect(new Set(people.map(({ token }) => token)).size).toBe(people.length);
   });
 
   it('ends at once with 1 on a second signal', async () => {

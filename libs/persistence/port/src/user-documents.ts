@@ -23,6 +23,8 @@ export interface UserDoc extends Profile {
   readonly suspension?: Suspension;
   /** Sessions that began before it are over, whatever is left of their records; only rises. */
   readonly not_before?: Time;
+  /** Kinds of device that he has signed in from, as digests; the last one is the latest. */
+  readonly devices?: readonly string[];
   /** A program, and whose: it has keys and no other way in. */
   readonly service?: ServiceOwner;
   /** He is gone: what is left of him is his id, so that others' work still says whose it was. */

@@ -5,6 +5,7 @@ import { findOrCreateUser } from '../account';
 import type { AuthDeps } from '../auth-deps';
 import type { GuestCaller } from '../guest/guest-caller';
 import { issueTokens } from '../issue-tokens';
+import { noticeDevice } from '../notice-device';
 
 export interface SignInDev {
   readonly name: string;
@@ -41,6 +42,7 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
       ...(input.origin && { origin: input.origin }),
       ...(lifetimes && { lifetimes }),
     });
+    await noticeDevice(tx, user, session);
     return { user, session };
   });
   log.info('auth.signed_in', { user_id: user.id, session_id: session.id, provider: PROVIDER });
