@@ -22,7 +22,7 @@ describe('a sign-in from a new device (ID22)', () => {
     expect(await mails(world)).toEqual([]);
     for (const agent of [CHROME, FIREFOX, CHROME, 'curl/8.5']) await signIn(world, agent, 'ada@x.test');
     const sent = await mails(world);
-    expect(sent.map(({ data }) => data['device']).sort()).toEqual(['Chrome on Windows', 'curl']);
+    expect(sent.map(({ data }) => data?.['device']).sort()).toEqual(['Chrome on Windows', 'curl']);
     expect(sent[0]).toMatchObject({
       template: 'sign_in.new_device',
       to: 'ada@x.test',
