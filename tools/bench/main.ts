@@ -11,6 +11,7 @@ import { hotReads } from './src/hot-reads';
 import { idleMemory } from './src/idle-memory';
 import { instantiate } from './src/instantiate';
 import { joinStorm } from './src/join-storm';
+import { protectedGet } from './src/protected-get';
 import { regionInLargeBrane } from './src/region';
 import { isServer } from './src/servers/start';
 import { snapshotAt } from './src/snapshot-at';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<
   'edit-to-peer': editToPeer,
   'get-object': getObject,
   'hot-reads': hotReads,
+  'protected-get': protectedGet,
   'idle-memory': idleMemory,
   'join-storm': joinStorm,
   instantiate,

@@ -13,6 +13,7 @@ import {
   internalDoorRules,
   list,
   optional,
+  quota,
   type ServiceConfig,
   text,
 } from '@state-server/platform';
@@ -93,6 +94,16 @@ const fields = {
     { min: 1, max: 1_000_000 },
     { description: 'Attempts to sign in from one address.', unit: 'per minute', default: '300' },
   ),
+  LIMIT_SIGN_IN_ACCOUNT: quota({
+    description:
+      'Attempts to sign in as one account; those from where it has a session already are counted apart.',
+    default: '300/3600',
+  }),
+  LIMIT_SIGN_IN_FAILURES: quota({
+    description:
+      'What attempts that were for nothing may cost one address: each half as much again as all before it.',
+    default: '100/3600',
+  }),
   ...oauthFields,
 } as const;
 

@@ -2,6 +2,7 @@ import {
   announceWrites,
   openBus,
   openCommitter,
+  openLimiter,
   openOtherIssuers,
   openStore,
 } from '@state-server/composition';
@@ -14,7 +15,13 @@ import {
 } from '@state-server/identity';
 import type { Bus } from '@state-server/messaging-port';
 import type { Store } from '@state-server/persistence-port';
-import { createInternalDoor, type HttpService, type Service, startHttpService } from '@state-server/platform';
+import {
+  createInternalDoor,
+  type HttpService,
+  Limiter,
+  type Service,
+  startHttpService,
+} from '@state-server/platform';
 import { AppModule } from './app.module';
 import type { AuthConfig } from './config';
 import { type OAuthOverrides, openOAuth } from './oauth-settings';
@@ -26,7 +33,8 @@ const HOUR_MS = 60 * 60 * 1_000;
 export async function start(service: Service<AuthConfig>): Promise<HttpService> {
   const opened = await openStore(service);
   const bus = openBus(service);
-  return openAuth(service, { store: announceWrites(service, { store: opened, bus }), bus });
+  const limiter = openLimiter(service);
+  return openAuth(service, { store: announceWrites(service, { store: opened, bus }), bus, limiter });
 }
 
 /** The same over a store and a bus that are there. */
@@ -37,12 +45,15 @@ export async function openAuth(
     bus,
     oauth,
     around = (verifier) => verifier,
+    limiter = new Limiter(service.environment),
   }: {
     readonly store: Store;
     readonly bus: Bus;
     readonly oauth?: OAuthOverrides;
     /** Put before the verifier, where callers are to be others than tokens make them. */
     readonly around?: (verifier: TokenVerifier) => TokenVerifier;
+    /** Default: this process counts for itself. */
+    readonly limiter?: Limiter;
   },
 ): Promise<HttpService> {
   const { config, environment, log, health } = service;
@@ -74,7 +85,11 @@ export async function openAuth(
     // Whoever comes by a link becomes a member, by an entry of the brane's log.
     committer: openCommitter(service, { store, bus }),
     guestMs: config.GUEST_SESSION_HOURS * HOUR_MS,
-    signInLimit: createSignInLimit(config.SIGN_INS_PER_MINUTE),
+    signInLimit: createSignInLimit(limiter, {
+      ofAddress: { points: config.SIGN_INS_PER_MINUTE, seconds: 60 },
+      ofAccount: config.LIMIT_SIGN_IN_ACCOUNT,
+      failures: config.LIMIT_SIGN_IN_FAILURES,
+    }),
   };
   const verifier = createTokenVerifier({
     keys,

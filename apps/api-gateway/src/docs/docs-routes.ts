@@ -3,7 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { asyncApiDocument, openApiDocument } from '@state-server/protocol';
 import { asyncApiPage } from './asyncapi-page';
-import { PAGE_POLICY } from './html';
+import { PAGE_HEADERS } from './html';
 import { SWAGGER_START, swaggerPage } from './swagger-page';
 
 const UI_FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
@@ -21,7 +21,7 @@ export async function registerDocs(server: FastifyInstance): Promise<void> {
   ];
   await server.register(async (scope) => {
     scope.addHook('onSend', async (_request, reply) => {
-      reply.header('content-security-policy', PAGE_POLICY);
+      reply.headers(PAGE_HEADERS);
     });
     for (const [path, type, text] of texts) {
       scope.get(path, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(text));

@@ -67,5 +67,11 @@ export const DOCS_NAV: Html = html`<nav>
 </nav>`;
 
 /** Content-Security-Policy of a page: nothing from elsewhere; swagger-ui sets styles inline and draws with data: images. */
-export const PAGE_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE_POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/** For every page: what a browser may do with it. No other window gets hold of it; a sign-in that passes through does. */
+export const PAGE_HEADERS = {
+  'content-security-policy': PAGE_POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+} as const;

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { PROTOCOL_VERSION } from '@state-server/protocol';
-import { PAGE_POLICY } from '../docs/html';
+import { PAGE_HEADERS } from '../docs/html';
 import { type Home, homePage } from './home-page';
 import type { NeighbourState } from './what-runs';
 
@@ -32,7 +32,7 @@ export function registerHome(server: FastifyInstance, parts: HomeParts): void {
     if (!wantsPage(request.headers.accept)) return reply.send(home);
     const origin = `${request.protocol}://${request.host}`;
     return reply
-      .header('content-security-policy', PAGE_POLICY)
+      .headers(PAGE_HEADERS)
       .header('vary', 'accept')
       .type('text/html; charset=utf-8')
       .send(homePage(home, origin));

@@ -18,7 +18,9 @@ export function limitAddresses(server: FastifyInstance, limits: RateLimits): voi
     const forAuth = isForAuth(request.url);
     const all = limits.spendOfAddress(request.ip);
     const spent = all.allowed && forAuth ? limits.spendOfAuth(request.ip) : all;
-    if (forAuth || !spent.allowed) reply.headers(spent.headers);
+    if (forAuth || !spent.allowed) {
+      reply.header('ratelimit-policy', spent.policy).header('ratelimit', spent.left);
+    }
     if (spent.allowed) done();
     else done(fail('rate.limited', undefined, undefined, { retryAfterMs: spent.retryMs }));
   });

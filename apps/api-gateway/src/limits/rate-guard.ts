@@ -25,7 +25,7 @@ export function limitCaller(limits: RateLimits, request: RestRequest, reply: Res
   if (name === 'none') return;
   const caller: { readonly user_id: string; readonly kind?: CallerKind } = callerOf(request);
   const spent = limits.spendOfCaller({ id: caller.user_id, kind: caller.kind ?? 'user' }, name);
-  for (const [header, value] of Object.entries(spent.headers)) reply.header(header, value);
+  reply.header('ratelimit-policy', spent.policy).header('ratelimit', spent.left);
   if (!spent.allowed) throw fail('rate.limited', undefined, undefined, { retryAfterMs: spent.retryMs });
 }
 

@@ -27,14 +27,14 @@ function limits(given: Partial<Quotas> = {}): RateLimits {
 describe('rate limits', () => {
   it('count down in the RateLimit header and end with a refusal (REST-LIMIT-1)', () => {
     const of = limits();
-    expect(of.spendOfCaller({ id: 'u1' }, 'read').headers).toEqual({
-      'RateLimit-Policy': '"read";q=2;w=60',
-      RateLimit: '"read";r=1;t=30',
+    expect(of.spendOfCaller({ id: 'u1' }, 'read')).toMatchObject({
+      policy: '"read";q=2;w=60',
+      left: '"read";r=1;t=30',
     });
     expect(of.spendOfCaller({ id: 'u1' }, 'read')).toMatchObject({ allowed: true });
     const refused = of.spendOfCaller({ id: 'u1' }, 'read');
     expect(refused.allowed).toBe(false);
-    expect(refused.headers['RateLimit']).toBe('"read";r=0;t=60');
+    expect(refused.left).toBe('"read";r=0;t=60');
     expect(Math.round(refused.retryMs)).toBe(30_000);
   });
 
@@ -51,7 +51,7 @@ describe('rate limits', () => {
   it('are a share of a user’s for guests, and another for service keys (LIMIT-3)', () => {
     const of = limits({ read: { points: 10, seconds: 60 } });
     const policy = (kind: 'user' | 'guest' | 'service'): unknown =>
-      of.spendOfCaller({ kind, id: kind }, 'read').headers['RateLimit-Policy'];
+      of.spendOfCaller({ kind, id: kind }, 'read').policy;
     expect(policy('user')).toBe('"read";q=10;w=60');
     expect(policy('guest')).toBe('"read";q=5;w=60');
     expect(policy('service')).toBe('"read";q=30;w=60');

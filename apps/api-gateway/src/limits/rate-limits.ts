@@ -1,5 +1,12 @@
 import type { Quota } from '@state-server/limits-port';
-import { addressKey, type LimitedQuota, type Limiter, rateLimitHeaders } from '@state-server/platform';
+import {
+  addressKey,
+  type LimitedQuota,
+  type Limiter,
+  rateLimit,
+  rateLimitPolicy,
+  type Spent,
+} from '@state-server/platform';
 import type { LimitClass } from '@state-server/protocol';
 import type { ApiGatewayConfig } from '../config';
 
@@ -19,12 +26,31 @@ export interface RateLimitsOptions {
   readonly percent: Readonly<Record<Exclude<CallerKind, 'user'>, number>>;
 }
 
-export interface Admission {
-  readonly allowed: boolean;
-  /** RateLimit and RateLimit-Policy. */
-  readonly headers: Readonly<Record<string, string>>;
+/** What became of one request. A class, because two are made for each: a getter in a literal would cost a µs. */
+export class Admission {
+  constructor(
+    private readonly quota: Named,
+    private readonly spent: Spent,
+  ) {}
+
+  get allowed(): boolean {
+    return this.spent.allowed;
+  }
+
   /** Until it would be let through; 0 where it was. */
-  readonly retryMs: number;
+  get retryMs(): number {
+    return this.spent.retryMs;
+  }
+
+  /** For the header RateLimit-Policy. */
+  get policy(): string {
+    return this.quota.policy;
+  }
+
+  /** For the header RateLimit. */
+  get left(): string {
+    return rateLimit(this.quota.name, this.spent);
+  }
 }
 
 const CLASSES = [
@@ -37,19 +63,31 @@ const CLASSES = [
 ] as const satisfies readonly CallerClass[];
 const KINDS = ['user', 'guest', 'service'] as const satisfies readonly CallerKind[];
 
+/** A quota as callers are told of it. */
+interface Named {
+  readonly name: string;
+  readonly policy: string;
+  readonly limited: LimitedQuota;
+}
+
 /** The limits of the origin. They bound abuse, they are no billing: see docs/spec/edge.md. */
 export class RateLimits {
-  private readonly ofAddress: LimitedQuota;
-  private readonly ofAuth: LimitedQuota;
-  private readonly ofCaller: Readonly<Record<CallerKind, ReadonlyMap<CallerClass, LimitedQuota>>>;
+  private readonly ofAddress: Named;
+  private readonly ofAuth: Named;
+  private readonly ofCaller: Readonly<Record<CallerKind, ReadonlyMap<CallerClass, Named>>>;
 
   constructor({ limiter, quotas, percent }: RateLimitsOptions) {
-    this.ofAddress = limiter.quota('address', quotas.address);
-    this.ofAuth = limiter.quota('auth', quotas.auth);
+    const named = (name: string, quota: Quota, space = name): Named => ({
+      name,
+      policy: rateLimitPolicy(name, quota),
+      limited: limiter.quota(space, quota),
+    });
+    this.ofAddress = named('address', quotas.address);
+    this.ofAuth = named('auth', quotas.auth);
     const shares = { user: 100, ...percent };
-    const of = (kind: CallerKind): ReadonlyMap<CallerClass, LimitedQuota> =>
+    const of = (kind: CallerKind): ReadonlyMap<CallerClass, Named> =>
       new Map(
-        CLASSES.map((name) => [name, limiter.quota(`${kind}.${name}`, share(quotas[name], shares[kind]))]),
+        CLASSES.map((name) => [name, named(name, share(quotas[name], shares[kind]), `${kind}.${name}`)]),
       );
     const [user, guest, service] = [of(KINDS[0]), of(KINDS[1]), of(KINDS[2])];
     this.ofCaller = { user, guest, service };
@@ -57,19 +95,19 @@ export class RateLimits {
 
   /** One request of an address, whoever comes from there. */
   spendOfAddress(address: string): Admission {
-    return spend('address', this.ofAddress, addressKey(address));
+    return spend(this.ofAddress, addressKey(address));
   }
 
   /** One request that goes to auth: who asks is nobody yet. */
   spendOfAuth(address: string): Admission {
-    return spend('auth', this.ofAuth, addressKey(address));
+    return spend(this.ofAuth, addressKey(address));
   }
 
   /** One request of a caller who is known. */
   spendOfCaller(caller: { readonly kind?: CallerKind; readonly id: string }, name: CallerClass): Admission {
     const quota = this.ofCaller[caller.kind ?? 'user'].get(name);
     if (!quota) throw new RangeError(`there is no class ${name}`);
-    return spend(name, quota, caller.id);
+    return spend(quota, caller.id);
   }
 }
 
@@ -90,13 +128,6 @@ function share({ points, seconds }: Quota, percent: number): Quota {
   return { points: Math.max(1, Math.round((points * percent) / 100)), seconds };
 }
 
-function spend(name: string, limited: LimitedQuota, who: string): Admission {
-  const spent = limited.take(who);
-  return {
-    allowed: spent.allowed,
-    retryMs: spent.retryMs,
-    get headers() {
-      return rateLimitHeaders(name, limited.quota, spent);
-    },
-  };
+function spend(quota: Named, who: string): Admission {
+  return new Admission(quota, quota.limited.take(who));
 }

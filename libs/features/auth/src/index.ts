@@ -11,7 +11,7 @@ export { GUEST_DEPS, GuestHttp, type GuestHttpDeps } from './guest/guest.http';
 export { getSession } from './get-session';
 export { logOut } from './log-out';
 export { refreshSession } from './refresh-session';
-export { createSignInLimit, type SignInLimit } from './sign-in-limit';
+export { createSignInLimit, type SignInLimit, type SignInQuotas } from './sign-in-limit';
 
 /**
  * The door of development. Not even its code is loaded before somebody calls this; a program that is built for production

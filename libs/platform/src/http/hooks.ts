@@ -23,7 +23,6 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
   'x-permitted-cross-domain-policies': 'none',
   'cache-control': 'no-store',
 } as const;

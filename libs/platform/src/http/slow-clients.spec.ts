@@ -100,6 +100,24 @@ describe('a slow client (EDGE-6)', () => {
   });
 });
 
+describe('a request whose end can be read in two ways (EDGE-12)', () => {
+  it.each([
+    ['two lengths', 'Content-Length: 2\r\nContent-Length: 3\r\n'],
+    ['a length beside chunks', 'Content-Length: 2\r\nTransfer-Encoding: chunked\r\n'],
+    ['chunks that are not the last coding', 'Transfer-Encoding: chunked, gzip\r\n'],
+    ['a length that is no number', 'Content-Length: 2x\r\n'],
+    ['a field of two lines', 'X-Folded: a\r\n b\r\nContent-Length : 2\r\n'],
+  ])('is refused, and its connection closed: %s', async (_what, fields) => {
+    const raw = await open(await startDoors());
+    raw.socket.write(
+      `POST /auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}\r\n{}`,
+    );
+    await until(raw.isClosed);
+    expect(raw.text()).toMatch(/^HTTP\/1\.1 400 /);
+    expect(raw.text().match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+});
+
 describe('a slow client over TLS (EDGE-6)', () => {
   const { cert, key } = selfSigned();
   const tls = { ...QUICK, TLS_CERT: cert, TLS_KEY: key };

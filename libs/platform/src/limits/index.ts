@@ -1,4 +1,4 @@
-export { rateLimitHeaders } from './headers';
+export { rateLimit, rateLimitPolicy } from './headers';
 export { type LimitedQuota, Limiter, type LimiterOptions, type Spent } from './limiter';
 export { quota } from './quota-field';
 export { addressKey } from './address-key';

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { bareHttp } from './bare-http';
 import { bareStorm } from './bare-storm';
@@ -40,12 +40,26 @@ export interface RunningServer {
 }
 
 /** Runs with such a server in a process of its own. */
-export async function withServer<T>(
+export function withServer<T>(
   name: ServerName,
   run: (server: RunningServer) => Promise<T>,
   nodeOptions: readonly string[] = [],
 ): Promise<T> {
-  const child = fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [...nodeOptions] });
+  return using(fork(process.argv[1] ?? '', [`${FLAG}${name}`], { execArgv: [...nodeOptions] }), run);
+}
+
+/** The same with a program of the workspace, which no tool may import: an app's. */
+export function withProgram<T>(
+  entry: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  run: (server: RunningServer) => Promise<T>,
+): Promise<T> {
+  const options = { execArgv: [], env: { ...process.env, ...env } };
+  return using(fork('tools/dev/run.mjs', [entry, ...args], options), run);
+}
+
+async function using<T>(child: ChildProcess, run: (server: RunningServer) => Promise<T>): Promise<T> {
   try {
     const [port] = (await once(child, 'message')) as [number];
     const answer = async (): Promise<unknown> => ((await once(child, 'message')) as [unknown])[0];

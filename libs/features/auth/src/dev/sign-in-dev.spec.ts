@@ -1,7 +1,6 @@
-import { coded, createWorld, type World } from '../auth.spec-support';
+import { createWorld, type World } from '../auth.spec-support';
 import { getSession } from '../get-session';
 import type * as Index from '../index';
-import { createSignInLimit } from '../sign-in-limit';
 import { signInDev } from './sign-in-dev';
 
 const users = async ({ deps }: World) =>
@@ -66,17 +65,5 @@ describe('a sign-in of development', () => {
       expect(await loadDevSignIn()).toBe(DevSignInHttp);
       expect(loaded).toBe(true);
     });
-  });
-});
-
-describe('the limit of sign-ins', () => {
-  it('is one of each address, and says when to come again', async () => {
-    const limit = createSignInLimit(2);
-    await limit.take('10.0.0.1');
-    await limit.take('10.0.0.1');
-    const refused: unknown = await limit.take('10.0.0.1').catch((error: unknown) => error);
-    expect(refused).toEqual(coded('rate.limited'));
-    expect((refused as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(0);
-    await limit.take('10.0.0.2');
   });
 });

@@ -17,7 +17,7 @@ export interface SignInDev {
   readonly guest?: GuestCaller | undefined;
 }
 
-const PROVIDER = 'dev';
+export const PROVIDER = 'dev';
 const NO_ADMINS: ReadonlySet<string> = new Set();
 
 /** Signs in whoever says that he is somebody. Makes the user when he comes for the first time. */
@@ -49,6 +49,6 @@ export async function signInDev(deps: AuthDeps, input: SignInDev): Promise<Token
   return issueTokens(tokens, session, user, refresh_token);
 }
 
-function subjectOf({ name, email }: SignInDev): string {
+export function subjectOf({ name, email }: Pick<SignInDev, 'name' | 'email'>): string {
   return email === undefined ? `name:${name}` : `email:${email.toLowerCase()}`;
 }

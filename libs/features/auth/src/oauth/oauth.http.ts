@@ -20,6 +20,7 @@ import { completeSignIn } from './complete-sign-in';
 import { errorPage } from './error-page';
 import { OAUTH_DEPS, type OAuthHttpDeps } from './oauth-deps';
 import { allowedReturn, withOutcome } from './return-url';
+import { countingFailures } from '../sign-in-limit';
 import { signInWithCode } from './sign-in-with-code';
 
 /** What a browser is sent away with: nobody keeps it, and it tells nobody where it comes from. */
@@ -62,9 +63,12 @@ export class OAuthHttp {
   @Post('token')
   async token(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { body } = readRequest('auth.token', request);
-    await this.deps.signInLimit.take(addressOf(request));
+    const address = addressOf(request);
+    await this.deps.signInLimit.take(address);
     const guest = await guestCaller(this.deps.verifier, request);
-    respond(reply, okAnswer(await signInWithCode(this.deps, { ...body, origin: originOf(request), guest })));
+    const input = { ...body, origin: originOf(request), guest };
+    const work = () => signInWithCode(this.deps, input);
+    respond(reply, okAnswer(await countingFailures(this.deps.signInLimit, address, work)));
   }
 
   private async begin(provider: Provider, request: RestRequest, reply: RestReply): Promise<void> {
@@ -95,11 +99,14 @@ export class OAuthHttp {
       await this.deps.signInLimit.take(addressOf(request));
       const secret = readCookie(headerOf(request, 'cookie'), this.deps.publicUrl);
       const [, query = ''] = request.url.split('?', 2);
-      return completeSignIn(this.deps, {
+      const input = {
         provider,
         parameters: new URLSearchParams(query),
         browser: secret === undefined ? undefined : secretHash(secret),
-      });
+      };
+      return countingFailures(this.deps.signInLimit, addressOf(request), () =>
+        completeSignIn(this.deps, input),
+      );
     });
   }
 
