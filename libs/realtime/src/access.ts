@@ -2,7 +2,7 @@ import {
   applyBraneOp,
   type BraneMeta,
   type BraneOp,
-  roleIn,
+  standingIn,
   type Standing,
   type UserId,
 } from '@state-server/domain';
@@ -17,7 +17,7 @@ export type Access =
   | { readonly kind: 'refused' };
 
 export function accessOf(meta: BraneMeta, userId: UserId): Access {
-  const role = roleIn(meta, userId);
+  const role = standingIn(meta, userId);
   if (role === null) return { kind: 'refused' };
   return meta.status === 'live' ? { kind: 'allowed', role } : { kind: 'deleted' };
 }

@@ -15,6 +15,7 @@ import {
 } from '@state-server/protocol';
 import type { Admission } from './admission';
 import { EditQueue } from './edit-queue';
+import { assertMayFrame } from './frame-rights';
 import type { RealtimeLimits } from './limits';
 import { commitMutation, type MutationFrame } from './mutation';
 import type { Outbox } from './outbox';
@@ -162,6 +163,7 @@ export class OpenSession implements Occupant {
 
   private join(frame: BraneJoinFrame): void {
     const { limits, rooms } = this.deps;
+    assertMayFrame(this.identity, frame.type);
     if (frame.interest) throw unsupported(frame);
     const { guest } = this.identity;
     // Whatever else there is: to a guest it is not (GUEST-5).
@@ -232,6 +234,8 @@ export class OpenSession implements Occupant {
     queue.add({
       clientSeq,
       run: async () => {
+        // A final refusal, which uses the number up (SYNC I3).
+        assertMayFrame(this.identity, frame.type);
         if (!(await membership.admitted)) throw fail('brane.not_joined', { brane_id: braneId });
         this.acknowledge(frame, await commitMutation(this.deps.committer, this.identity, frame));
       },

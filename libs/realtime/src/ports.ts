@@ -1,4 +1,4 @@
-import type { BraneId, Environment, OpId, Scope, SessionId, UserId } from '@state-server/domain';
+import type { BraneId, Environment, IdentityKind, OpId, Scope, SessionId, UserId } from '@state-server/domain';
 import type {
   BraneMessage,
   BraneState,
@@ -39,6 +39,7 @@ export interface Identity {
   readonly guest?: { readonly brane_id: BraneId; readonly expires_at: number };
   /** When the token ends, ms since the epoch. */
   readonly expires_at: number;
+  readonly kind?: IdentityKind;
 }
 
 export type Credentials = { readonly token: string } | { readonly ticket: string };
