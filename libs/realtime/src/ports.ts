@@ -1,4 +1,12 @@
-import type { BraneId, Environment, IdentityKind, OpId, Scope, SessionId, UserId } from '@state-server/domain';
+import type {
+  BraneId,
+  Environment,
+  IdentityKind,
+  OpId,
+  Scope,
+  SessionId,
+  UserId,
+} from '@state-server/domain';
 import type {
   BraneMessage,
   BraneState,
