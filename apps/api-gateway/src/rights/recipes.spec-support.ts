@@ -33,6 +33,12 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'object.link': { path: ({ portal }) => ({ id: portal }) },
   'object.demote': { path: ({ portal }) => ({ id: portal }) },
   'object.upgrade': { path: ({ instance }) => ({ id: instance }) },
+  'service.create': { body: () => ({ name: 'crane true' }), spends: true },
+  'service.create_key': {
+    body: () => ({ scopes: ['brane:read'], expires_in_days: 30 }),
+  },
+  'service.delete': { spends: true },
+  'service.revoke_key': { spends: true },
   'links.update': { body: () => ({ role: 'editor' }) },
   'links.revoke': { spends: true },
   'moderation.act': { spends: true },

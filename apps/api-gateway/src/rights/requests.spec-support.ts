@@ -76,6 +76,8 @@ function defaultParams(route: Route, place: Place): Readonly<Record<string, stri
     version: '1',
     action: 'open',
     link_id: place.link,
+    account_id: place.service,
+    key_id: place.key,
     kind: 'mute',
   };
 }

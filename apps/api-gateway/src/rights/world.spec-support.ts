@@ -4,6 +4,7 @@ import { createTestTokens, type TestTokens } from '@state-server/identity';
 import { realEnvironment as environment } from '@state-server/platform';
 import {
   type Caller,
+  fieldOf,
   makeBrane,
   makeGroup,
   makeInstance,
@@ -65,6 +66,9 @@ export interface Place {
   /** Another one, of the same owner, that is public. */
   readonly offer: string;
   readonly operation: string;
+  /** A service account of the user's, and a key of it. */
+  readonly service: string;
+  readonly key: string;
   /** A share link. */
   readonly link: string;
   /** A viewer of the brane, who asks for nothing himself. */
@@ -153,6 +157,27 @@ async function makePlace(
   const child = await makeGroup(owner, brane, { parent_id: object });
   const shared = await owner.ask('POST', `/brane/${brane}/links`, { body: { role: 'viewer' } });
   const link = textOf(shared, 'id');
+  const accounts = '/users/me/service-accounts';
+  // A user has so many of them and no more.
+  const { body: known } = await owner.ask('GET', accounts);
+  const earlier = (fieldOf(known, 'items') ?? []) as readonly {
+    readonly id: string;
+    readonly name: string;
+  }[];
+  for (const { id, name } of earlier) {
+    if (name === `crane ${open}`)
+      await owner.ask('DELETE', `${accounts}/${id}`, { key: crypto.randomUUID() });
+  }
+  const made = await owner.ask('POST', accounts, {
+    body: { name: `crane ${open}` },
+    key: crypto.randomUUID(),
+  });
+  const service = textOf(made, 'id');
+  const issued = await owner.ask('POST', `${accounts}/${service}/keys`, {
+    body: { scopes: ['brane:read'], expires_in_days: 30 },
+    key: crypto.randomUUID(),
+  });
+  const serviceKey = textOf(issued, 'id');
   const portal = await makeGroup(owner, brane, { link: crypto.randomUUID() });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -164,7 +189,7 @@ async function makePlace(
   return {
     ...{ brane, object, child, instance, portal, prototype, offer },
     operation: started.operation.id,
-    link,
+    ...{ link, service, key: serviceKey },
     member: member.id,
     user: owner.id,
   };
@@ -175,6 +200,6 @@ export function noPlace(): Place {
   const id = (): string => crypto.randomUUID();
   return {
     ...{ brane: id(), object: id(), child: id(), instance: id(), portal: id(), prototype: id() },
-    ...{ link: id(), offer: id(), operation: id(), member: id(), user: id() },
+    ...{ service: id(), key: id(), link: id(), offer: id(), operation: id(), member: id(), user: id() },
   };
 }

@@ -53,6 +53,8 @@ export const RIGHTS = {
       'user.delete',
       'user.view_inventory',
       'user.change_inventory',
+      /** Gives programs keys that act for him. */
+      'user.delegate',
     ],
     /** An administrator of the server, to anybody else. */
     admin: ['user.view', 'user.view_private', 'user.administer'],

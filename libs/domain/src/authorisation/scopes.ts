@@ -33,6 +33,7 @@ export const SCOPE_OF: Readonly<Record<Action, ScopeRule>> = {
   'user.delete': 'none',
   'user.view_inventory': 'user:read',
   'user.change_inventory': 'user:write',
+  'user.delegate': 'none',
   'user.administer': 'none',
   'server.session': 'any',
   'server.connect': 'brane:read',
