@@ -27,6 +27,12 @@ export const ENV = {
   DEV_AUTH: 'true',
 };
 
+/** What production asks for between services; calls of a test come without a gateway. */
+export const PRODUCTION_INTERNAL = {
+  INTERNAL_SECRETS: 'kV3x9sLq72pTzWm4Yh8RbN6cJd1GfE5a',
+  REQUIRE_INTERNAL: 'false',
+};
+
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

@@ -1,5 +1,13 @@
 import * as features from '@state-server/features-auth';
-import { type Answer, closeAll, codeOf, PEM, startAuth, type TestAuth } from './auth.spec-support';
+import {
+  type Answer,
+  closeAll,
+  codeOf,
+  PEM,
+  startAuth,
+  type TestAuth,
+  PRODUCTION_INTERNAL,
+} from './auth.spec-support';
 
 jest.mock('@state-server/features-auth', () => {
   const actual = jest.requireActual<typeof features>('@state-server/features-auth');
@@ -132,6 +140,7 @@ describe('the sign-in of development (ID9)', () => {
   it('is not even loaded in production, though somebody got past the settings', async () => {
     const auth = await startAuth(
       {
+        ...PRODUCTION_INTERNAL,
         NODE_ENV: 'production',
         DEV_AUTH: 'false',
         TLS_AT_EDGE: 'true',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatKeySet, loadSigningKeys, parseKeySet } from '@state-server/identity';
 import { ConfigError, loadConfig } from '@state-server/platform';
-import { ENV, PEM } from './auth.spec-support';
+import { ENV, PEM, PRODUCTION_INTERNAL } from './auth.spec-support';
 import { config as schema } from './config';
 import { readKeySet } from './read-keys';
 
@@ -22,7 +22,11 @@ function problems(env: Record<string, string>): readonly string[] {
 
 describe('the settings of auth', () => {
   it('refuse to run in production with the sign-in of development, or without TLS', () => {
-    const stored = { ...ENV, EMBEDDED_STORE_IN_PRODUCTION: 'true' };
+    const stored = {
+      ...ENV,
+      EMBEDDED_STORE_IN_PRODUCTION: 'true',
+      ...PRODUCTION_INTERNAL,
+    };
     const production = { ...stored, NODE_ENV: 'production', TLS_AT_EDGE: 'true' };
     expect(problems(production)).toEqual(['DEV_AUTH must not be true in production']);
     expect(problems({ ...production, DEV_AUTH: 'false' })).toEqual([]);
@@ -57,7 +61,12 @@ describe('the key set of auth (KEY-1)', () => {
       format: 'pem',
     });
     const known = { ...ENV, DEV_AUTH: 'false', JWT_PRIVATE_KEY: pem.toString() };
-    const production = { NODE_ENV: 'production', TLS_AT_EDGE: 'true', EMBEDDED_STORE_IN_PRODUCTION: 'true' };
+    const production = {
+      NODE_ENV: 'production',
+      TLS_AT_EDGE: 'true',
+      EMBEDDED_STORE_IN_PRODUCTION: 'true',
+      ...PRODUCTION_INTERNAL,
+    };
     expect(readKeySet(loadConfig(schema, known)).keys).toHaveLength(1);
     expect(() => readKeySet({ ...loadConfig(schema, known), NODE_ENV: 'production' })).toThrow(
       'JWT_PRIVATE_KEY must not hold a key of the documents in production',
@@ -118,6 +127,7 @@ describe('the settings of Google and Microsoft (OAUTH-12)', () => {
     const production = {
       ...ENV,
       ...google,
+      ...PRODUCTION_INTERNAL,
       NODE_ENV: 'production',
       DEV_AUTH: 'false',
       TLS_AT_EDGE: 'true',

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '@state-server/platform';
-import { closeAll, codeOf, startAuth } from './auth.spec-support';
+import { closeAll, codeOf, startAuth, PRODUCTION_INTERNAL } from './auth.spec-support';
 import { signJwt } from './sign-jwt.spec-support';
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -80,7 +80,12 @@ describe('an identity service of somebody’s own (ID17)', () => {
       startAuth(env).catch((error: unknown) => error);
     expect(await refused(settings({ audience: undefined }))).toBeInstanceOf(ConfigError);
     expect(await refused({ OUTSIDE_ISSUERS_FILE: join(folder, 'none') })).toBeInstanceOf(ConfigError);
-    const production = { NODE_ENV: 'production', DEV_AUTH: 'false', TLS_AT_EDGE: 'true' };
+    const production = {
+      ...PRODUCTION_INTERNAL,
+      NODE_ENV: 'production',
+      DEV_AUTH: 'false',
+      TLS_AT_EDGE: 'true',
+    };
     const error = await refused({ ...settings(), ...production, EMBEDDED_STORE_IN_PRODUCTION: 'true' });
     expect(String(error)).toContain('jwks_url');
   });
@@ -89,6 +94,7 @@ describe('an identity service of somebody’s own (ID17)', () => {
 describe('the shared secret (ID18)', () => {
   it('is refused in production when it is short, a placeholder or published, and never a public key', async () => {
     const production = {
+      ...PRODUCTION_INTERNAL,
       ...{ NODE_ENV: 'production', DEV_AUTH: 'false', TLS_AT_EDGE: 'true' },
       EMBEDDED_STORE_IN_PRODUCTION: 'true',
     };

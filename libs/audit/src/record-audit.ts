@@ -27,6 +27,8 @@ export interface AuditTarget {
 }
 
 export interface AuditEntry extends AuditBy {
+  /** A UUID of its own, for what several processes meet and one is to write; default: a new one. */
+  readonly id?: string;
   readonly action: AuditAction;
   readonly target?: AuditTarget;
   /** Whose security it concerns; default: the target, where that is a user. He is shown the entry. */
@@ -47,7 +49,7 @@ export interface AuditEntry extends AuditBy {
  * of them commits.
  */
 export function recordAudit(tx: Pick<Transaction, 'put'>, entry: AuditEntry): void {
-  tx.put('audit', toAuditDoc(entry, randomUUID()));
+  tx.put('audit', toAuditDoc(entry, entry.id ?? randomUUID()));
 }
 
 /** Of an Identity: who acts. */
