@@ -162,8 +162,14 @@ describe('the process of a service (PLAT-11, PLAT-12)', () => {
   });
 });
 
+interface Ask {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+}
+
 describe('the key set of a process that is killed (KEY-4)', () => {
-  const json = async (url: string, init: RequestInit = {}): Promise<Record<string, unknown>> => {
+  const json = async (url: string, init: Ask = {}): Promise<Record<string, unknown>> => {
     const headers = { accept: 'application/json', 'content-type': 'application/json', ...init.headers };
     const response = await fetch(url, { ...init, headers });
     const body = (await response.json()) as Record<string, unknown>;

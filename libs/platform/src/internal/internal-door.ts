@@ -28,9 +28,9 @@ export interface InternalDoorOptions {
 
 export interface InternalDoor {
   /** To be called before any route is made: looks at every request and upgrade before anybody else does. */
-  install(server: FastifyInstance): void;
+  readonly install: (server: FastifyInstance) => void;
   /** Why an upgrade does not take place; undefined: it may. */
-  whyNot(request: IncomingMessage): StateError | undefined;
+  readonly whyNot: (request: IncomingMessage) => StateError | undefined;
 }
 
 type DoorConfig = ServiceConfig & ConfigOf<typeof internalDoorFields>;
@@ -56,9 +56,9 @@ export function createInternalDoor(service: Service<DoorConfig>, options: Intern
     const { headers } = request;
     const token = headers[INTERNAL_HEADER];
     if (check(typeof token === 'string' ? token : undefined)) ours.add(request);
-    else for (const name of OF_THE_GATEWAY) delete headers[name];
+    else for (const name of OF_THE_GATEWAY) Reflect.deleteProperty(headers, name);
     // Nobody behind needs it, and what is not there is in no log.
-    delete headers[INTERNAL_HEADER];
+    Reflect.deleteProperty(headers, INTERNAL_HEADER);
   };
   const whyNot = (request: IncomingMessage): StateError | undefined => {
     if (!isStrict || ours.has(request)) return undefined;
