@@ -6,7 +6,7 @@ import {
   openOtherIssuers,
   openStore,
 } from '@state-server/composition';
-import { createSignInLimit, loadDevSignIn } from '@state-server/features-auth';
+import { createSignInLimit, loadDevSignIn, type SignInQuotas } from '@state-server/features-auth';
 import {
   createRevocationWatch,
   createTokenIssuer,
@@ -85,11 +85,7 @@ export async function openAuth(
     // Whoever comes by a link becomes a member, by an entry of the brane's log.
     committer: openCommitter(service, { store, bus }),
     guestMs: config.GUEST_SESSION_HOURS * HOUR_MS,
-    signInLimit: createSignInLimit(limiter, {
-      ofAddress: { points: config.SIGN_INS_PER_MINUTE, seconds: 60 },
-      ofAccount: config.LIMIT_SIGN_IN_ACCOUNT,
-      failures: config.LIMIT_SIGN_IN_FAILURES,
-    }),
+    signInLimit: createSignInLimit(limiter, signInQuotas(config)),
   };
   const verifier = createTokenVerifier({
     keys,
@@ -103,4 +99,12 @@ export async function openAuth(
     configure: door.install,
     module: AppModule.with({ deps, verifier: around(verifier), signIns: dev ? [dev] : [] }),
   });
+}
+
+function signInQuotas(config: AuthConfig): SignInQuotas {
+  return {
+    ofAddress: { points: config.SIGN_INS_PER_MINUTE, seconds: 60 },
+    ofAccount: config.LIMIT_SIGN_IN_ACCOUNT,
+    failures: config.LIMIT_SIGN_IN_FAILURES,
+  };
 }
