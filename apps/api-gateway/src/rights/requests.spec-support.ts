@@ -39,6 +39,7 @@ const AREA_IDS: Readonly<Record<string, keyof Place>> = {
   entity: 'object',
   prototype: 'prototype',
   users: 'user',
+  company: 'company',
   admin: 'member',
 };
 

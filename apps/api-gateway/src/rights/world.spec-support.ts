@@ -52,6 +52,9 @@ const MEMBERS = {
   suspended: 'owner',
 } as const;
 
+/** What he is in the company who is this in the brane; without an entry a member. */
+const COMPANY_ROLES: Readonly<Record<string, string>> = { owner: 'owner', moderator: 'admin' };
+
 /** Ids of what the requests are about. A place of which there is nothing has ids that nothing has. */
 export interface Place {
   readonly brane: string;
@@ -71,6 +74,10 @@ export interface Place {
   readonly key: string;
   /** A share link. */
   readonly link: string;
+  /** A company: run by who owns the brane and who moderates it, the other members are members. */
+  readonly company: string;
+  /** Into it. */
+  readonly invitation: string;
   /** A viewer of the brane, who asks for nothing himself. */
   readonly member: string;
   /** The user that is asked about. */
@@ -178,6 +185,15 @@ async function makePlace(
     key: crypto.randomUUID(),
   });
   const serviceKey = textOf(issued, 'id');
+  const company = textOf(await owner.ask('POST', '/company', { body: { name: 'Harbour' } }), 'id');
+  const join = (id: string, role: string) =>
+    owner.ask('PUT', `/company/${company}/members/${id}`, { body: { role } });
+  await join(member.id, 'member');
+  for (const [name, role] of open ? [] : members) {
+    if (name !== 'guest') await join(people[name].id, COMPANY_ROLES[role] ?? 'member');
+  }
+  const invited = await owner.ask('POST', `/company/${company}/invitations`, { body: { email: 'x@x.test' } });
+  const invitation = textOf(invited, 'id');
   const portal = await makeGroup(owner, brane, { link: crypto.randomUUID() });
   const started = await startOperation(
     { store: gateway.store, environment },
@@ -187,7 +203,7 @@ async function makePlace(
     },
   );
   return {
-    ...{ brane, object, child, instance, portal, prototype, offer },
+    ...{ brane, object, child, instance, portal, prototype, offer, company, invitation },
     operation: started.operation.id,
     ...{ link, service, key: serviceKey },
     member: member.id,
@@ -201,5 +217,7 @@ export function noPlace(): Place {
   return {
     ...{ brane: id(), object: id(), child: id(), instance: id(), portal: id(), prototype: id() },
     ...{ service: id(), key: id(), link: id(), offer: id(), operation: id(), member: id(), user: id() },
+    ...{ link: id(), offer: id(), operation: id(), member: id(), user: id() },
+    ...{ company: id(), invitation: id() },
   };
 }

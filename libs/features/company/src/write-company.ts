@@ -39,10 +39,11 @@ export async function writeCompany<T>(
   try {
     const written = await deps.store.transact({ label: 'company.write' }, async (tx) => {
       const { company, role } = await companyFor(tx, company_id, user_id);
+      const changed = await change({ tx, company, role, at });
+      // Who may not is told so, whatever else would be wrong.
       if (if_versions?.includes(company.version) === false) {
         throw fail('precondition.failed', { version: company.version });
       }
-      const changed = await change({ tx, company, role, at });
       const after = putCompany(tx, company, changed.fields, at);
       if (changed.reach) reachCompany(tx, { ...writer, ...changed.reach, at });
       if (changed.act) {
