@@ -7,6 +7,7 @@ import {
   makeBrane,
   startTestGateway,
   type TestGateway,
+  textOf,
 } from './gateway.spec-support';
 
 let gateway: TestGateway;
@@ -15,6 +16,10 @@ let root: Caller;
 let ada: Caller;
 let bob: Caller;
 let brane: string;
+let service: string;
+let serviceKey: string;
+const services = '/users/me/service-accounts';
+const wanted = { scopes: ['brane:read'], expires_in_days: 1 };
 
 beforeAll(async () => {
   gateway = await startTestGateway({ beneath: (store) => withRefusedAudit(store, () => refused) });
@@ -24,6 +29,9 @@ beforeAll(async () => {
     if (user) tx.put('users', { ...user, roles: ['user', 'admin'] });
   });
   brane = await makeBrane(ada);
+  service = textOf(await ada.ask('POST', services, { body: { name: 'robot' }, key: key() }), 'id');
+  const made = await ada.ask('POST', `${services}/${service}/keys`, { body: wanted, key: key() });
+  serviceKey = textOf(made, 'id');
 });
 afterAll(() => gateway.close());
 
@@ -83,6 +91,26 @@ const ACTS: Readonly<Record<string, Act>> = {
     does: () => root.ask('PUT', `/admin/users/${bob.id}/roles`, { body: { roles: ['user', 'admin'] } }),
     target: () => bob.id,
   },
+  'service.created': {
+    by: () => ada,
+    does: () => ada.ask('POST', services, { body: { name: 'crane' }, key: key() }),
+    target: () => '',
+  },
+  'service.key_created': {
+    by: () => ada,
+    does: () => ada.ask('POST', `${services}/${service}/keys`, { body: wanted, key: key() }),
+    target: () => '',
+  },
+  'service.key_revoked': {
+    by: () => ada,
+    does: () => ada.ask('DELETE', `${services}/${service}/keys/${serviceKey}`, { key: key() }),
+    target: () => serviceKey,
+  },
+  'service.deleted': {
+    by: () => ada,
+    does: () => ada.ask('DELETE', `${services}/${service}`, { key: key() }),
+    target: () => service,
+  },
   'user.deleted': {
     by: () => ada,
     does: () => ada.ask('DELETE', '/users/me', { key: key(), headers: { 'if-match': '"1"' } }),
@@ -113,7 +141,7 @@ describe('an act that is recorded', () => {
       expect(await entryOf(action)).toMatchObject({
         action,
         actor: { kind: 'user', id: act.by().id },
-        target: { id: act.target() },
+        target: act.target() === '' ? {} : { id: act.target() },
         ...(act.brane ? { brane_id: brane } : {}),
         address: '127.0.0.1',
         user_agent: 'node',

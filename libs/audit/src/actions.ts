@@ -1,6 +1,6 @@
 /**
- * The closed list of what is recorded. An action is added together with the code that records it and the test that sees it:
- * `acts.spec.ts` refuses one that nobody records or that no test names.
+ * The closed list of what is recorded. An action is added together with the code that records it: a check of the workspace
+ * refuses one that nobody records.
  */
 export const AUDIT_ACTIONS = {
   'auth.signed_in': 'Somebody signed in: a session was opened.',
@@ -46,7 +46,6 @@ export const AUDIT_ACTIONS = {
   'company.brane_set': 'A brane was put into a company or taken out of it.',
 
   'service.created': 'A service account was made.',
-  'service.updated': 'A service account was changed.',
   'service.deleted': 'A service account was deleted, with its keys.',
   'service.key_created': 'A key of a service account was made.',
   'service.key_revoked': 'A key of a service account was revoked.',

@@ -2,11 +2,13 @@ import { asUserId } from '@state-server/domain';
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { ServiceKeyDoc, Store, UserDoc } from '@state-server/persistence-port';
 import { createFakeEnvironment, until } from '@state-server/testing';
+import { createAuthenticate } from './authenticate';
 import { toTime } from './identity';
 import { coded } from './identity.spec-support';
 import { RevocationSet } from './revocation-set';
 import { newServiceKey, serviceKeyId } from './service-key';
 import { createServiceKeys, keyRevocation } from './service-keys';
+import { createTestTokens } from './test-tokens';
 
 const DAY = 24 * 3_600_000;
 
@@ -75,7 +77,8 @@ describe('a key of a service account', () => {
 
   it('with any character changed or cut off is refused without a look at the store (SVC-2)', async () => {
     const { key, keys, reads } = await createWorld();
-    const forged = [...key].map(
+    const forged = Array.from(
+      key,
       (char, at) => key.slice(0, at) + (char === 'a' ? 'b' : 'a') + key.slice(at + 1),
     );
     for (const wrong of [...forged, key.slice(0, -1), `${key}0`, 'ssk_', key.toUpperCase()]) {
@@ -100,6 +103,15 @@ describe('a key of a service account', () => {
       session_id: doc.id,
       expires_at: environment.clock.now() + 30 * DAY,
     });
+  });
+
+  it('opens a socket as an access token does (SVC-3)', async () => {
+    const { store, environment, key, account } = await createWorld();
+    const { verifier } = await createTestTokens({ environment, store });
+    const authenticate = createAuthenticate({ store, environment, verifier });
+    expect(await authenticate({ token: key })).toMatchObject({ user_id: account.id, kind: 'service' });
+    const elsewhere = await createTestTokens({ environment });
+    await expect(elsewhere.verifier.verify(key)).rejects.toEqual(coded('auth.invalid_token'));
   });
 
   it('is read once a minute, however often it is used (SVC-3)', async () => {
