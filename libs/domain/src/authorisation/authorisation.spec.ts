@@ -37,9 +37,9 @@ const ACTIONS = Object.keys(SCOPE_OF) as Action[];
 describe('the table of rights (AUTHZ-1)', () => {
   it('names each action under its kind, and says of each what scope it takes', () => {
     const named = Object.entries(RIGHTS).flatMap(([kind, standings]) =>
-      Object.values(standings)
+      Object.values<readonly string[]>(standings)
         .flat()
-        .filter((action: string) => action.startsWith(`${kind}.`)),
+        .filter((action) => action.startsWith(`${kind}.`)),
     );
     expect([...new Set(named)].sort()).toEqual([...ACTIONS].sort());
     for (const rule of Object.values(SCOPE_OF)) expect([...SCOPES, 'any', 'none']).toContain(rule);
