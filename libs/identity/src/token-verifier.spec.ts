@@ -26,7 +26,12 @@ async function world(revocations: Revocations = NO_REVOCATIONS, onClockSkew?: (a
   const issuer = createTokenIssuer({ keys, ...NAMES, environment });
   const source = await staticKeys(keys.jwks);
   let lookUps = 0;
-  const counted = { ...source, find: (kid: string) => ((lookUps += 1), source.find(kid)) };
+  let withdrawn = false;
+  const find = async (kid: string) => {
+    lookUps += 1;
+    return withdrawn ? undefined : source.find(kid);
+  };
+  const counted = { ...source, find };
   const verifier: TokenVerifier = createTokenVerifier({
     ...{ keys: counted, revocations, ...NAMES, environment },
     ...(onClockSkew && { onClockSkew }),
@@ -47,7 +52,10 @@ async function world(revocations: Revocations = NO_REVOCATIONS, onClockSkew?: (a
     const own = (text: string): string => sign(null, Buffer.from(text), pem).toString('base64url');
     return `${input}.${(changes.signature ?? own)(input)}`;
   };
-  return { environment, keys, verifier, subject, token, forge, pem, lookUps: () => lookUps };
+  const withdraw = (): void => {
+    withdrawn = true;
+  };
+  return { environment, keys, verifier, subject, token, forge, pem, withdraw, lookUps: () => lookUps };
 }
 
 describe('an access token (ID1)', () => {
@@ -80,10 +88,22 @@ describe('an access token (ID1)', () => {
     await expect(fresh.verifier.verify(fresh.token)).rejects.toEqual(coded('auth.expired'));
   });
 
-  it('is checked once and remembered', async () => {
-    const { verifier, token, lookUps } = await world();
+  it('is checked once a minute and remembered', async () => {
+    const { verifier, token, lookUps, environment } = await world();
     for (let time = 0; time < 5; time += 1) await verifier.verify(token);
     expect(lookUps()).toBe(1);
+    await environment.advance(MINUTE);
+    for (let time = 0; time < 5; time += 1) await verifier.verify(token);
+    expect(lookUps()).toBe(2);
+  });
+
+  it('dies with its key, however long it says that it lives: of a key that has leaked nothing stays good (ID1, KEY-4)', async () => {
+    const { verifier, environment, forge, withdraw } = await world();
+    const forged = forge({ claims: { exp: environment.clock.now() / 1_000 + 365 * 86_400 } });
+    await verifier.verify(forged);
+    withdraw();
+    await environment.advance(MINUTE);
+    await expect(verifier.verify(forged)).rejects.toEqual(coded('auth.invalid_token'));
   });
 
   it('is refused while nobody knows whether it was revoked (F2)', async () => {

@@ -41,13 +41,17 @@ const AHEAD_MS = 60_000;
 /** A revocation must have been looked for within this time, or nothing is answered as if it had been (SYNC F2). */
 const MAX_STALE_MS = 5_000;
 
+/** A signature is checked again after this time, ms: its key may have been withdrawn meanwhile, and with it all that it signed. */
+const REMEMBERED_MS = 60_000;
+
 /**
  * Checks access tokens: of an issuer that we trust, with an algorithm and a key of his, our audience, his type, not expired,
- * not revoked (RFC 8725). A signature is checked once (124 µs) and remembered under the token's digest; expiry and
+ * not revoked (RFC 8725). A signature is checked (124 µs) and remembered for a minute under the token's digest; expiry and
  * revocation are looked at every time.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const seen = new LRUCache<string, Identity>({ max: options.cacheSize ?? 20_000 });
+  const { clock } = options.environment;
+  const seen = new LRUCache<string, Checked>({ max: options.cacheSize ?? 20_000 });
   const issuers = [ourselves(options), ...(options.others ?? [])];
   return {
     assertAlive: (identity) => assertAlive(options, identity),
@@ -60,12 +64,22 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       if (token.length > MAX_TOKEN_CHARS) throw fail('auth.invalid_token');
       const digest = createHash('sha256').update(token).digest('base64');
       const known = seen.get(digest);
-      const identity = known ?? (await checkToken(options, issuers, { token, digest }));
+      if (known && clock.monotonic() - known.at < REMEMBERED_MS) {
+        assertAlive(options, known.identity);
+        return known.identity;
+      }
+      const identity = await checkToken(options, issuers, { token, digest });
       assertAlive(options, identity);
-      if (!known) seen.set(digest, identity);
+      seen.set(digest, { identity, at: clock.monotonic() });
       return identity;
     },
   };
+}
+
+/** Whose token it is, and when (ms, monotonic) its signature was looked at. */
+interface Checked {
+  readonly identity: Identity;
+  readonly at: number;
 }
 
 function assertAlive({ environment, revocations }: TokenVerifierOptions, identity: Identity): void {
