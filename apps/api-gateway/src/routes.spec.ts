@@ -1,6 +1,3 @@
-import { startOperation } from '@state-server/commit';
-import { asBraneId, asOpId } from '@state-server/domain';
-import { realEnvironment as environment } from '@state-server/platform';
 import { type ErrorCode, errorsOf, parseWith, ROUTES, type Route } from '@state-server/protocol';
 import {
   type Answer,
@@ -9,31 +6,17 @@ import {
   codeOf,
   makeBrane,
   makeGroup,
-  makeInstance,
-  makePrototype,
   startTestGateway,
   type TestGateway,
-  textOf,
 } from './gateway.spec-support';
-import { guestSamples, makeVisit, type Visit } from './guests.spec-support';
 import { anotherPayload, keyedOperations, walkKeyed, withoutSecret } from './keyed-walk.spec-support';
+import { type People, routeSamples, type Sample, settle, type Things } from './route-samples.spec-support';
 
 let gateway: TestGateway;
+let people: People;
+let things: Things;
 let ada: Caller;
 let bob: Caller;
-let leaver: Caller;
-let brane: string;
-let street: string;
-let house: string;
-let portal: string;
-let annex: string;
-let operation: string;
-let workshop: string;
-let lamp: string;
-let lampHere: string;
-let visit: Visit;
-let service: string;
-let serviceKey: string;
 
 beforeAll(async () => {
   gateway = await startTestGateway();
@@ -43,143 +26,16 @@ beforeAll(async () => {
     const user = await tx.get('users', [ada.id]);
     if (user) tx.put('users', { ...user, roles: ['user', 'admin'] });
   });
-  await settle();
+  people = { ada, bob };
+  things = await settle(gateway, people);
 });
 afterAll(() => gateway.close());
 
-/** Makes anew what the samples are about. */
-async function settle(): Promise<void> {
-  leaver = await gateway.user('Lea');
-  brane = await makeBrane(ada);
-  street = await makeGroup(ada, brane, { name: 'street' });
-  house = await makeGroup(ada, brane, { name: 'house' });
-  workshop = await makeBrane(ada);
-  lamp = await makePrototype(ada);
-  annex = await makeGroup(ada, brane, { name: 'annex' });
-  portal = await makeGroup(ada, brane, { link: await makeBrane(ada) });
-  lampHere = await makeInstance(ada, lamp, workshop);
-  await ada.ask('PUT', `/brane/${brane}/members/${bob.id}`, { body: { role: 'editor' } });
-  visit = await makeVisit(gateway, ada, brane);
-  const services = '/users/me/service-accounts';
-  const made = await ada.ask('POST', services, { body: { name: 'robot' }, key: uuid() });
-  service = textOf(made, 'id');
-  const asked = { body: { scopes: ['brane:read'], expires_in_days: 1 }, key: uuid() };
-  serviceKey = textOf(await ada.ask('POST', `${services}/${service}/keys`, asked), 'id');
-  const started = await startOperation(
-    { store: gateway.store, environment },
-    { kind: 'spec', brane_id: asBraneId(brane), user_id: ada.id, op_id: asOpId(uuid()), input: {} },
-  );
-  operation = started.operation.id;
-}
-
-interface Sample {
-  readonly path?: Readonly<Record<string, () => string>>;
-  readonly query?: string | (() => string);
-  readonly body?: () => unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Without it ada, who is an administrator. */
-  readonly by?: () => Caller;
-}
-
 const uuid = (): string => crypto.randomUUID();
-const inBrane = { id: () => brane };
-const member = { id: () => brane, user_id: () => bob.id };
-const pin = { id: () => ada.id, prototype_id: () => lamp };
-const inService = { id: () => 'me', account_id: () => service };
-const onHouse = { id: () => house };
-const onLamp = { id: () => lamp };
-const edit = (): unknown => ({
-  op_id: uuid(),
-  ops: [{ op: 'update', id: house, set: { '/name': 'cottage' } }],
-});
-
-/** One good request for each route that stands here, in an order in which they can follow each other. */
-const SAMPLES: Readonly<Record<string, Sample>> = {
-  'users.me': {},
-  'users.update_me': { body: () => ({ name: 'Ada L' }) },
-  'users.get': { path: { id: () => ada.id } },
-  'users.update': { path: { id: () => 'me' }, body: () => ({ locale: 'en' }) },
-  'users.put_inventory': { path: pin, body: () => ({}) },
-  'users.inventory': { path: { id: () => 'me' } },
-  'users.delete_inventory': { path: pin },
-  'admin.audit': {},
-  'brane.audit': { path: { id: () => brane } },
-  'users.audit': { path: { id: () => 'me' } },
-  'service.create': { path: { id: () => 'me' }, body: () => ({ name: 'crane' }) },
-  'service.list': { path: { id: () => 'me' } },
-  'service.get': { path: inService },
-  'service.create_key': {
-    path: inService,
-    body: () => ({ scopes: ['brane:read'], expires_in_days: 30 }),
-  },
-  'service.keys': { path: inService },
-  'service.get_key': { path: { ...inService, key_id: () => serviceKey } },
-  'service.revoke_key': { path: { ...inService, key_id: () => serviceKey } },
-  'service.delete': { path: inService },
-  'admin.sessions': { path: { id: () => bob.id } },
-  'admin.end_sessions': { path: { id: () => bob.id } },
-  'admin.suspend': { path: { id: () => bob.id }, body: () => ({ reason: 'spam' }) },
-  'admin.unsuspend': { path: { id: () => bob.id } },
-  'admin.put_roles': { path: { id: () => bob.id }, body: () => ({ roles: ['user'] }) },
-  'brane.create': { body: () => ({ name: 'b', visibility: 'link' }) },
-  'brane.list': { query: '?limit=10' },
-  'brane.get': { path: inBrane },
-  'brane.update': { path: inBrane, body: () => ({ visibility: 'link' }) },
-  'brane.snapshot': { path: inBrane },
-  'brane.history': { path: inBrane, query: '?after=0&limit=5' },
-  'brane.edit': { path: inBrane, body: edit },
-  'brane.undo': { path: inBrane, body: () => ({ op_id: uuid() }) },
-  'brane.redo': { path: inBrane, body: () => ({ op_id: uuid() }) },
-  'brane.restore': { path: inBrane, body: () => ({ seq: 6 }) },
-  'brane.fork': { path: inBrane, body: () => ({ name: 'copy' }) },
-  'operations.list': { path: inBrane },
-  'operations.get': { path: { id: () => brane, operation_id: () => operation } },
-  'members.list': { path: inBrane },
-  'members.get': { path: member },
-  'members.put': { path: member, body: () => ({ role: 'viewer' }) },
-  'members.delete': { path: member },
-  ...guestSamples(inBrane.id, () => visit),
-  'object.create': { body: () => ({ brane_id: brane, parent_id: street, kind: 'block' }) },
-  'object.get': { path: onHouse },
-  'object.children': { path: { id: () => street } },
-  'object.update': { path: onHouse, body: () => ({ set: { '/properties/colour': 'red' } }) },
-  'object.gallery': { path: onHouse },
-  'object.put_gallery': { path: onHouse, body: () => ({}) },
-  'object.remove_gallery': { path: onHouse },
-  'object.link': { path: { id: () => portal } },
-  'object.move': { path: onHouse, body: () => ({ parent_id: street }) },
-  'object.promote': { path: { id: () => annex } },
-  'object.demote': { path: { id: () => portal } },
-  'object.action': { path: { id: () => house, action: () => 'open' }, body: () => ({}) },
-  'prototype.create': { body: () => ({ name: 'chair', tags: ['seat'], is_public: true }) },
-  'prototype.publish': {
-    path: onLamp,
-    body: () => ({ nodes: [{ key: 'root', kind: 'group' }], notes: 'n' }),
-  },
-  'prototype.list': { query: '?q=lamp&limit=10' },
-  'prototype.get': { path: onLamp },
-  'prototype.update': { path: onLamp, body: () => ({ description: 'shines' }) },
-  'prototype.versions': { path: onLamp, query: '?limit=1' },
-  'prototype.version': { path: { ...onLamp, version: () => '1' } },
-  'prototype.instantiate': { path: onLamp, body: () => ({ brane_id: workshop, parent_id: workshop }) },
-  'object.upgrade': { path: { id: () => lampHere }, body: () => ({}) },
-  'brane.upgrade': { path: { id: () => workshop }, body: () => ({ prototype_id: lamp }) },
-  'prototype.delete': { path: onLamp },
-  'entity.get': { path: onHouse },
-  'entity.batch': { body: () => ({ ids: [house] }) },
-  'entity.space': { query: () => `?brane_id=${brane}&min=0,0,0&max=1,1,1` },
-  'analytics.popular': {},
-  'websocket.ticket': {},
-  'websocket.sessions': {},
-  'health.live': {},
-  'health.ready': {},
-  'health.startup': {},
-  'object.delete': { path: onHouse },
-  'brane.delete': { path: inBrane },
-  'brane.undelete': { path: inBrane },
-  'users.delete': { path: { id: () => 'me' }, by: () => leaver, headers: { 'if-match': '"1"' } },
-};
-
+const SAMPLES = routeSamples(
+  () => things,
+  () => people,
+);
 const NOT_YET = ['object.action'];
 
 const table: Readonly<Record<string, Route>> = ROUTES;
@@ -298,7 +154,9 @@ describe('a move into another brane', () => {
 });
 
 describe('every route of /object, /prototype and /users that changes something', () => {
-  beforeAll(settle);
+  beforeAll(async () => {
+    things = await settle(gateway, people);
+  });
 
   const operations = keyedOperations();
   /** Others of which a brane decides who may. */
@@ -337,6 +195,7 @@ describe('every route of /object, /prototype and /users that changes something',
       expect([route.response.status, route.accepted && 202]).toContain(first.status);
       if (route.area !== 'object' && !inBranes.includes(id)) return;
       // A group that was promoted has a brane of its own by now.
+      const { brane, workshop, annex } = things;
       const branes = [brane, workshop, ...(id === 'object.promote' ? [annex] : [])];
       for (const each of branes) {
         await ada.ask('PUT', `/brane/${each}/members/${bob.id}`, { body: { role: 'owner' } });

@@ -66,16 +66,19 @@ describe('what a caller may ever do (AUTHZ-4)', () => {
     expect(() => assertPermitted(key, ROUTES['health.live'])).not.toThrow();
     expect(() => assertPermitted(key, undefined)).not.toThrow();
     expect(() => assertPermitted(key, ROUTES['brane.edit'])).toThrow(
-      expect.objectContaining({ code: 'permission.scope_missing', details: { scope: 'brane:write' } }),
+      expect.objectContaining({
+        code: 'permission.scope_missing',
+        details: { scope: 'brane:write' },
+      }) as Error,
     );
     expect(() => assertPermitted(key, ROUTES['users.delete'])).toThrow(
-      expect.objectContaining({ code: 'permission.scope_missing', details: { scope: null } }),
+      expect.objectContaining({ code: 'permission.scope_missing', details: { scope: null } }) as Error,
     );
     // A fork reads one brane and makes another.
     expect(() => assertPermitted(key, ROUTES['brane.fork'])).not.toThrow();
     expect(() => assertPermitted({ ...key, scopes: ['brane:manage'] }, ROUTES['brane.fork'])).toThrow();
     expect(() => assertPermitted({ ...base, kind: 'guest' }, ROUTES['brane.create'])).toThrow(
-      expect.objectContaining({ code: 'permission.denied' }),
+      expect.objectContaining({ code: 'permission.denied' }) as Error,
     );
     expect(() => assertPermitted({ ...base, kind: 'user' }, ROUTES['users.delete'])).not.toThrow();
   });

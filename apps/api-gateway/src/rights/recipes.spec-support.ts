@@ -44,6 +44,9 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
   'company.put_member': { body: () => ({ role: 'member' }) },
   'company.delete_member': { spends: true },
   'company.invite': { body: () => ({ email: `${uuid()}@x.test` }) },
+  'company.get_invitation': {
+    path: ({ company, invitation }) => ({ id: company, invitation_id: invitation }),
+  },
   'company.revoke_invitation': {
     path: ({ company, invitation }) => ({ id: company, invitation_id: invitation }),
     spends: true,

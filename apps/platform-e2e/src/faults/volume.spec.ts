@@ -15,6 +15,7 @@ import { differences, sumCounter, until } from '@state-server/testing';
 import { WebSocket } from 'ws';
 import { FaultSystem } from './support/fault-system';
 import { FrameSocket } from './support/frame-socket';
+import { getFrom, postBrane } from './support/by-address';
 import { note } from './support/report';
 import { rssOf } from './support/rss';
 import { tokenOf } from './support/token';
@@ -112,7 +113,7 @@ describe('much of everything', () => {
       for (let sent = next++; sent < DISTINCT * REPEATS; sent = next++) {
         const user = sent % tokens.length;
         const key = `key-${sent % DISTINCT}`;
-        const answer = await post(system.origin, tokens[user] ?? '', `10.1.0.${user}`, key);
+        const answer = await postBrane(system.origin, tokens[user] ?? '', `10.1.0.${user}`, key);
         answers.set(key, (answers.get(key) ?? new Set()).add(answer));
       }
     };
@@ -121,7 +122,7 @@ describe('much of everything', () => {
       Array.from({ length: DISTINCT }, () => 1),
     );
     for (const [user, one] of tokens.entries()) {
-      const list = await get(system.origin, one, `10.1.0.${user}`, '/brane?limit=200');
+      const list = await getFrom(system.origin, one, `10.1.0.${user}`, '/brane?limit=200');
       expect((list as { items: unknown[] }).items).toHaveLength(DISTINCT / tokens.length);
     }
     figure(`10,000 requests under 100 keys in ${since(begun)}`);
@@ -132,7 +133,7 @@ describe('much of everything', () => {
     const tokens = await tokensOf('Maker');
     const made = await parallel(BRANES, 24, async (index) => {
       const user = index % tokens.length;
-      const body = await post(system.origin, tokens[user] ?? '', `10.2.0.${user}`, `brane-${index}`);
+      const body = await postBrane(system.origin, tokens[user] ?? '', `10.2.0.${user}`, `brane-${index}`);
       return { user, id: (JSON.parse(body) as { id: string }).id };
     });
     const before = rss();
@@ -226,32 +227,6 @@ async function parallel<T>(
   };
   await Promise.all(Array.from({ length: atATime }, worker));
   return results;
-}
-
-async function post(origin: string, token: string, address: string, key: string): Promise<string> {
-  const response = await fetch(`${origin}/brane`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json',
-      'idempotency-key': key,
-      'x-forwarded-for': address,
-    },
-    body: JSON.stringify({ name: key, visibility: 'private' }),
-  });
-  const body = await response.text();
-  if (response.status !== 201) throw new Error(`${response.status}: ${body}`);
-  return body;
-}
-
-async function get(origin: string, token: string, address: string, path: string): Promise<unknown> {
-  const headers = {
-    authorization: `Bearer ${token}`,
-    accept: 'application/json',
-    'x-forwarded-for': address,
-  };
-  return (await fetch(`${origin}${path}`, { headers })).json();
 }
 
 /** Groups of 999 blocks each, in edits of up to 200 creates, several on their way; the root is one of the objects. */

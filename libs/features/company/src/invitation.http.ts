@@ -18,6 +18,7 @@ import type { CompanyInvitationResource } from '@state-server/protocol';
 import { acceptInvitation } from './accept-invitation';
 import { shownCompany } from './company-answers';
 import { COMPANY_DEPS, type CompanyDeps } from './company-deps';
+import { getInvitation } from './get-invitation';
 import { invite } from './invite';
 import { listInvitations } from './list-invitations';
 import { revokeInvitation } from './revoke-invitation';
@@ -56,6 +57,14 @@ export class InvitationHttp {
       },
     );
     respond(reply, okAnswer({ items, next_cursor: next ? encodeCursor(list, next) : null }));
+  }
+
+  @Get(':id/invitations/:invitation_id')
+  async get(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
+    const { id: company_id, invitation_id } = readRequest('company.get_invitation', request).params;
+    const { user_id } = callerOf(request);
+    const reads = { store: this.deps.store, clock: this.deps.environment.clock };
+    respond(reply, okAnswer(await getInvitation(reads, { user_id, company_id, invitation_id })));
   }
 
   @Delete(':id/invitations/:invitation_id')

@@ -93,6 +93,18 @@ export const companyPeopleRoutes = {
     errors: ['company.not_found', 'permission.denied', 'cursor.invalid'],
     idempotency: 'none',
   },
+  'company.get_invitation': {
+    ...shared,
+    id: 'company.get_invitation',
+    access: 'company.manage_members',
+    method: 'GET',
+    path: '/company/{id}/invitations/{invitation_id}',
+    summary: 'An invitation that waits. Owners and administrators.',
+    params: companyInvitationParams,
+    response: { status: 200, schema: companyInvitation },
+    errors: ['company.not_found', 'permission.denied', 'invitation.not_found'],
+    idempotency: 'none',
+  },
   'company.revoke_invitation': {
     ...shared,
     id: 'company.revoke_invitation',
