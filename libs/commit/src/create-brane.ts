@@ -11,9 +11,8 @@ import {
   newMeta,
   newRoot,
   type Op,
-  roleIn,
 } from '@state-server/domain';
-import { fail, fromRefusal } from '@state-server/protocol';
+import { assertCan, fail, fromRefusal } from '@state-server/protocol';
 import type { HeadDoc, OpResultDoc, Transaction } from '@state-server/persistence-port';
 import type { Actor, BraneMessage, Committed, NewBrane } from './committer';
 import { readCompanyIn } from './company';
@@ -96,9 +95,7 @@ async function create(tx: Transaction, plan: Plan): Promise<Created> {
 async function replayed(tx: Transaction, plan: Plan, record: OpResultDoc): Promise<Created> {
   const found = await readMetaIn(tx, plan.id);
   if (!found || found.meta.status === 'purging') throw fail('brane.deleted', { brane_id: plan.id });
-  if (plan.actor.kind === 'user' && roleIn(found.meta, plan.actor.user_id) === null) {
-    throw fail('brane.not_found', { brane_id: plan.id });
-  }
+  assertCan(plan.actor, 'brane.view', found.meta, { details: { brane_id: plan.id } });
   if (record.fingerprint !== plan.fingerprint) throw fail('op_id.reused', { op_id: record.op_id });
   const { epoch, seq, at, op_id } = record;
   const committed = { brane_id: plan.id, op_id, epoch, seq, at, ops: [], replayed: true };

@@ -1,17 +1,17 @@
 import {
   asBraneId,
   asObjectId,
+  asUser,
   type BraneId,
   type ForkedFrom,
   type ObjectId,
   type OpId,
   type PropertySchema,
-  roleIn,
   type SceneObject,
   type UserId,
   type ValueMap,
 } from '@state-server/domain';
-import { fail, StateError } from '@state-server/protocol';
+import { assertCan, fail, StateError } from '@state-server/protocol';
 import type { Store } from '@state-server/persistence-port';
 import type { Committer } from '../committer';
 import { derivedUuid } from '../fingerprint';
@@ -64,7 +64,7 @@ export function forkOperation(deps: ForkDeps): OperationKind {
 /** Whoever may not see the source any more gets no more of it. */
 async function assertSeen(store: Store, source: BraneId, userId: UserId): Promise<void> {
   const meta = await readMeta(store, source);
-  if (!meta || roleIn(meta, userId) === null) throw fail('brane.not_found', { id: source });
+  assertCan(asUser(userId), 'brane.view', meta, { details: { id: source } });
   if (meta.status !== 'live') throw fail('brane.deleted', { id: source });
 }
 

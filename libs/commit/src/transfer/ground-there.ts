@@ -1,4 +1,4 @@
-import { type BraneId, roleIn } from '@state-server/domain';
+import { type BraneId, can } from '@state-server/domain';
 import { fail, type StateError } from '@state-server/protocol';
 import { CompanyGuard } from '../company';
 import type { MutationRequest } from '../committer';
@@ -43,7 +43,7 @@ export async function assertMayEdit(
   const { actor } = request;
   const company = await CompanyGuard.read(ground.tx, replica.meta, [{ request }]);
   const meta = company?.apply(replica.meta, actor.user_id) ?? replica.meta;
-  if (actor.kind === 'user' && roleIn(meta, actor.user_id) === null) throw hidden;
+  if (can(actor, 'brane.view', meta) === 'hidden') throw hidden;
   const work = {
     request: { ...request, brane_id: head.brane_id },
     demand: { kind: 'edit', ops: [] },

@@ -1,7 +1,7 @@
 import { type OtherUser, type ReadAs, type Reads, readUserFor, withReadErrors } from '@state-server/commit';
-import type { UserId } from '@state-server/domain';
+import { asRecorded, can, type UserId } from '@state-server/domain';
 import type { Store, UserDoc } from '@state-server/persistence-port';
-import { fail } from '@state-server/protocol';
+import { assertCan, fail } from '@state-server/protocol';
 
 /** Throws `user.not_found`, also for one who is gone. */
 export async function getUser(store: Store, userId: UserId): Promise<UserDoc> {
@@ -29,25 +29,29 @@ export async function seeUser(store: Store, viewer: UserId, userId: UserId): Pro
   );
   if (!user) throw fail('user.not_found', { id: userId });
   if (viewer === userId) return { as: 'self', user: there(user, userId) };
-  return { as: asking && isAdmin(asking) ? 'admin' : 'other', user };
+  return { as: seesAll(viewer, asking, userId) ? 'admin' : 'other', user };
 }
 
 /** The same for doors that only read: what others see is taken from the cache where that may be. */
 export async function showUser(reads: Reads, { id, user_id, demand }: ReadAs<UserId>): Promise<SeenUser> {
   const asking =
     reads.cache && id !== user_id ? await readUserFor(reads, { id: user_id, demand }) : undefined;
-  if (!asking || isAdmin(asking)) return seeUser(reads.store, user_id, id);
+  if (!asking || seesAll(user_id, asking, id)) return seeUser(reads.store, user_id, id);
   const user = await readUserFor(reads, { id, demand });
   if (!user) throw fail('user.not_found', { id });
   return { as: 'other', user };
 }
 
-export function isAdmin({ roles, deleted_at }: Pick<UserDoc, 'roles' | 'deleted_at'>): boolean {
-  return deleted_at === undefined && roles.includes('admin');
+type Recorded = Parameters<typeof asRecorded>[1];
+
+/** Whether somebody may see what of another user is not public. */
+function seesAll(viewer: UserId, asking: Recorded, userId: UserId): boolean {
+  return can(asRecorded(viewer, asking), 'user.view_private', { id: userId }) === 'allowed';
 }
 
 /** Throws `permission.denied`. */
 export async function assertAdmin(store: Store, userId: UserId): Promise<void> {
   const user = await withReadErrors(store.read({ label: 'user.get' }, (tx) => tx.get('users', [userId])));
-  if (!user || !isAdmin(user)) throw fail('permission.denied', undefined, 'Only administrators may do this.');
+  const message = 'Only administrators may do this.';
+  assertCan(asRecorded(userId, user), 'server.administer', 'server', { message });
 }
