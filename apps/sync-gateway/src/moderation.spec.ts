@@ -160,7 +160,10 @@ describe('the people of a brane', () => {
     await joined(await member('moderator'), 1);
     await joined(owner, 0);
     one.socket.close();
-    await until(async () => !(await people()).includes(first), { what: 'his place to be free' });
-    expect(await people()).toHaveLength(2);
+    const others = async (): Promise<boolean> => {
+      const there = await people();
+      return !there.includes(first) && there.length === 2;
+    };
+    await until(others, { what: 'his place to be free, and the other two to be listed' });
   });
 });

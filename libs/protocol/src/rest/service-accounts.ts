@@ -1,10 +1,10 @@
-import { type Scope, isScope } from '@state-server/domain';
+import { SCOPES } from '@state-server/domain';
 import * as z from 'zod/mini';
 import { time, userId } from '../schema/ids';
 import { userParams } from './requests';
 
 const name = z.string().check(z.minLength(1), z.maxLength(100));
-const scope = z.custom<Scope>(isScope, 'must be a scope');
+const scope = z.enum(SCOPES);
 const keyId = z.string().check(z.minLength(1), z.maxLength(64));
 
 export const serviceAccountsParams = userParams;
