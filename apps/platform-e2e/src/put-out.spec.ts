@@ -29,7 +29,13 @@ describe('whoever is put out', () => {
   });
 
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answer = await ada.request({ method, path, ...(body === undefined ? {} : { body }) } as never);
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const answer = await ada.request({
+      method,
+      path,
+      headers,
+      ...(body === undefined ? {} : { body }),
+    } as never);
     return answer.body as T;
   };
   const moderate = (action: string, user_id: string): Promise<unknown> =>
@@ -85,7 +91,9 @@ describe('whoever is put out', () => {
     const told = watch(brane);
     await moderate('mute', userOf(bob));
     await outInTime(() => told.roles.includes('viewer'), 'the muted one to be told');
-    await expect(brane.create({ kind: 'block', parent_id: id }).saved).rejects.toMatchObject({ status: 403 });
+    await expect(brane.create({ kind: 'block', parent_id: id }).saved).rejects.toMatchObject({
+      code: 'permission.denied',
+    });
     expect(told.left).toEqual([]);
   });
 
