@@ -1,3 +1,4 @@
+export { authoriseInBrane } from './authorise-in-brane';
 export * from './committer';
 export { type CompanyView, readCompanyIn } from './company';
 export {

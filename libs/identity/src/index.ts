@@ -50,7 +50,7 @@ export {
   type EndSessionOf,
   type EndSessionsDeps,
 } from './end-sessions';
-export { type ListSessions, listSessions, toSessionResource } from './list-sessions';
+export { type ListSessions, listSessions, sessionPage, toSessionResource } from './list-sessions';
 export { rotateRefreshToken, type Rotation, type UseRefreshToken } from './refresh-token';
 export { DEFAULT_LIFETIMES, sessionEnd, type SessionLifetimes } from './session-lifetimes';
 export { endSession, endSessionsOf, openSession, type OpenSession, revokeToken } from './sessions';

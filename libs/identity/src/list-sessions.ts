@@ -1,6 +1,6 @@
 import type { Clock, UserId } from '@state-server/domain';
 import type { ReadTransaction, SessionDoc, Store, UserDoc } from '@state-server/persistence-port';
-import { toHttpError } from '@state-server/platform';
+import { decodeCursor, encodeCursor, page, toHttpError } from '@state-server/platform';
 import type { SessionResource } from '@state-server/protocol';
 import { deviceName } from './device-name';
 
@@ -76,4 +76,25 @@ export function toSessionResource(session: SessionDoc, current?: string): Sessio
     ...(issuer === undefined ? {} : { issuer }),
     current: id === current,
   };
+}
+
+/** One page of `listSessions` as a door answers it. `list` names the list that its cursors belong to. */
+export async function sessionPage(
+  deps: { readonly store: Store; readonly clock: Clock },
+  asked: {
+    readonly list: string;
+    readonly user_id: UserId;
+    /** The session that asks. */
+    readonly current: string;
+    readonly query: { readonly limit: number; readonly cursor?: string | undefined };
+  },
+): Promise<{ readonly items: readonly SessionResource[]; readonly next_cursor: string | null }> {
+  const { list, user_id, current, query } = asked;
+  const [createdAt, id] = decodeCursor(list, 2, query.cursor) ?? [];
+  const after = createdAt === undefined ? {} : { after: [String(createdAt), String(id)] as const };
+  const found = await listSessions(deps, { user_id, limit: query.limit, ...after });
+  const { items, next_cursor } = page(found, query.limit, (last) =>
+    encodeCursor(list, [last.created_at, last.id]),
+  );
+  return { items: items.map((session) => toSessionResource(session, current)), next_cursor };
 }

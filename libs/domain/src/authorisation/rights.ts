@@ -1,3 +1,17 @@
+/** What anybody with an account may begin. */
+const OF_EVERYBODY = [
+  'server.session',
+  'server.connect',
+  'server.list_branes',
+  'server.create_brane',
+  'server.list_prototypes',
+  'server.create_prototype',
+  'server.list_companies',
+  'server.create_company',
+  'server.account',
+  'server.measure',
+] as const;
+
 /**
  * Who may do what: of each kind of resource, what each standing to it allows. Whoever has no standing must not learn that the
  * resource is there. This is the only place that decides; `can` reads it, docs/spec/authorisation.md tells it by routes.
@@ -62,31 +76,8 @@ export const RIGHTS = {
   },
   /** What belongs to nobody yet: lists, and what is made anew. */
   server: {
-    admin: [
-      'server.session',
-      'server.connect',
-      'server.list_branes',
-      'server.create_brane',
-      'server.list_prototypes',
-      'server.create_prototype',
-      'server.list_companies',
-      'server.create_company',
-      'server.account',
-      'server.measure',
-      'server.administer',
-    ],
-    user: [
-      'server.session',
-      'server.connect',
-      'server.list_branes',
-      'server.create_brane',
-      'server.list_prototypes',
-      'server.create_prototype',
-      'server.list_companies',
-      'server.create_company',
-      'server.account',
-      'server.measure',
-    ],
+    admin: [...OF_EVERYBODY, 'server.administer'],
+    user: OF_EVERYBODY,
   },
 } as const;
 

@@ -7,24 +7,18 @@ import {
   endSessions,
   type EndSessionsDeps,
   type Identity,
-  listSessions,
-  toSessionResource,
+  sessionPage,
 } from '@state-server/identity';
 import type { Transaction } from '@state-server/persistence-port';
 import {
-  decodeCursor,
   emptyAnswer,
-  encodeCursor,
   okAnswer,
-  page,
   readRequest,
   respond,
   type RestReply,
   type RestRequest,
 } from '@state-server/platform';
 import { AUTH_DEPS, type AuthHttpDeps } from './auth-deps';
-
-const LIST = 'auth.sessions';
 
 /** REST for what somebody is signed in with himself. */
 @Controller('auth/sessions')
@@ -35,14 +29,8 @@ export class SessionHttp {
   async list(@Req() request: RestRequest, @Res() reply: RestReply): Promise<void> {
     const { query } = readRequest('auth.sessions', request);
     const { user_id, session_id } = callerOf(request);
-    const [createdAt, id] = decodeCursor(LIST, 2, query.cursor) ?? [];
-    const after = createdAt === undefined ? {} : { after: [String(createdAt), String(id)] as const };
-    const found = await listSessions(this.sessions, { user_id, limit: query.limit, ...after });
-    const { items, next_cursor } = page(found, query.limit, (last) =>
-      encodeCursor(LIST, [last.created_at, last.id]),
-    );
-    const body = items.map((session) => toSessionResource(session, session_id));
-    respond(reply, okAnswer({ items: body, next_cursor }));
+    const asked = { list: 'auth.sessions', user_id, current: session_id, query };
+    respond(reply, okAnswer(await sessionPage(this.sessions, asked)));
   }
 
   @Delete(':id')

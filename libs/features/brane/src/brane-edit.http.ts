@@ -1,5 +1,5 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import type { AlsoWrite, Committed } from '@state-server/commit';
+import { authoriseInBrane, type AlsoWrite, type Committed } from '@state-server/commit';
 import type { ActionOn, BraneId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import {
@@ -14,7 +14,6 @@ import {
   traceFields,
 } from '@state-server/platform';
 import type { CommittedResponse, RouteId } from '@state-server/protocol';
-import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import { editBrane } from './edit-brane';
 import { redoEdit, undoEdit } from './undo-edit';

@@ -25,7 +25,7 @@ import {
 } from '@state-server/platform';
 import { MEDIA_TYPES, type RouteId } from '@state-server/protocol';
 import type { AdministerBrane, AdministeredBrane } from './administer-brane';
-import { authoriseInBrane } from './authorise-in-brane';
+import { authoriseInBrane } from '@state-server/commit';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import type { Replayed } from './brane-writer';
 import { createBrane } from './create-brane';

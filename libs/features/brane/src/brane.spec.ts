@@ -1,4 +1,4 @@
-import { type Committer, createCommitter } from '@state-server/commit';
+import { authoriseInBrane, type Committer, createCommitter } from '@state-server/commit';
 import {
   type BraneId,
   type OpId,
@@ -11,7 +11,6 @@ import {
 import { createMemoryStore } from '@state-server/persistence-memory';
 import type { Store } from '@state-server/persistence-port';
 import { realEnvironment as environment } from '@state-server/platform';
-import { authoriseInBrane } from './authorise-in-brane';
 import { createBrane } from './create-brane';
 import { deleteBrane } from './delete-brane';
 import { editBrane } from './edit-brane';

@@ -1,6 +1,6 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
 import { asOpId } from '@state-server/domain';
-import type { StartedOperation } from '@state-server/commit';
+import { authoriseInBrane, type StartedOperation } from '@state-server/commit';
 import { callerOf } from '@state-server/identity';
 import {
   acceptedAnswer,
@@ -14,7 +14,6 @@ import {
   runKeyed,
   traceFields,
 } from '@state-server/platform';
-import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import { toAnswer } from './brane-edit.http';
 import { forkBrane } from './fork-brane';

@@ -1,5 +1,5 @@
 import { Controller, Delete, Get, Inject, Put, Req, Res } from '@nestjs/common';
-import type { Position } from '@state-server/commit';
+import { authoriseInBrane, type Position } from '@state-server/commit';
 import { asUserId } from '@state-server/domain';
 import { auditBy } from '@state-server/audit';
 import { callerOf } from '@state-server/identity';
@@ -18,7 +18,6 @@ import {
   stateSeqHeader,
   traceFields,
 } from '@state-server/platform';
-import { authoriseInBrane } from './authorise-in-brane';
 import { BRANE_DEPS, type BraneHttpDeps } from './brane-http-deps';
 import { getMember, listMembers } from './list-members';
 import { removeMember } from './remove-member';

@@ -1,4 +1,4 @@
-import { type Position, withReadErrors, withResult } from '@state-server/commit';
+import { authoriseInBrane, type Position, withReadErrors, withResult } from '@state-server/commit';
 import type { BraneId, Role, UserId } from '@state-server/domain';
 import { type MemberResource, fail } from '@state-server/protocol';
 import {
@@ -9,7 +9,6 @@ import {
   originOf,
   recordInBrane,
 } from './brane-writer';
-import { authoriseInBrane } from './authorise-in-brane';
 import { findBrane } from './find-brane';
 import { assertMemberIn } from './guard-user';
 import { memberIn } from './list-members';

@@ -75,14 +75,8 @@ async function findOthers(
   for (const [place, id] of ids.entries()) {
     const user = users[place];
     if (user) found.set(id, { kind: 'user', user });
-    const prototype = prototypes[place];
-    if (
-      prototype &&
-      !prototype.is_deleted &&
-      can(asUser(userId), 'prototype.view', prototype) === 'allowed'
-    ) {
-      found.set(id, { kind: 'prototype', prototype });
-    }
+    const prototype = visiblePrototype(prototypes[place], userId);
+    if (prototype) found.set(id, prototype);
   }
   return found;
 }
@@ -93,7 +87,14 @@ export async function findPrototypeAs(
   userId: UserId,
   id: ObjectId,
 ): Promise<Entity | undefined> {
-  return (await findOthers(tx, userId, [id])).get(id);
+  return visiblePrototype(await tx.get('prototypes', [id]), userId);
+}
+
+function visiblePrototype(prototype: PrototypeDoc | undefined, userId: UserId): Entity | undefined {
+  if (!prototype || prototype.is_deleted) return undefined;
+  return can(asUser(userId), 'prototype.view', prototype) === 'allowed'
+    ? { kind: 'prototype', prototype }
+    : undefined;
 }
 
 async function readWithAncestors(

@@ -1,7 +1,6 @@
-import { type Committer, withResult } from '@state-server/commit';
+import { authoriseInBrane, type Committer, withResult } from '@state-server/commit';
 import type { BraneId, NewObject, ObjectId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
-import { authoriseInBrane } from './authorise-object';
 import { type Also, type ObjectWriter, type WrittenObject, objectIn, originOf } from './written-object';
 
 export interface ObjectDeps {
@@ -19,7 +18,7 @@ export interface CreateObject extends ObjectWriter {
 /** Makes a group or a block. Throws `brane.not_found`, `permission.denied`, and what the rules refuse. */
 export async function createObject(deps: ObjectDeps, input: CreateObject): Promise<WrittenObject> {
   const { user_id, brane_id, object } = input;
-  await authoriseInBrane(deps.store, user_id, brane_id);
+  await authoriseInBrane(deps.store, user_id, brane_id, 'brane.edit');
   return withResult(
     (also) => deps.committer.edit({ ...originOf(input, brane_id), ops: [{ op: 'create', object }], also }),
     async (tx, { ops, epoch, seq, replayed }) => {

@@ -7,6 +7,7 @@ import {
   type PlainRead,
   type RestReply,
   type RestRequest,
+  acceptedAnswer,
   createdAnswer,
   decodeCursor,
   demandOf,
@@ -24,10 +25,10 @@ import {
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
-import type { Reads, StartedOperation } from '@state-server/commit';
+import { authoriseInBrane, type Reads, type StartedOperation } from '@state-server/commit';
 import { type RouteId, assertCan, fail } from '@state-server/protocol';
 import { callerOf } from '@state-server/identity';
-import { authoriseInBrane, authoriseOnObject } from './authorise-object';
+import { authoriseOnObject } from './authorise-object';
 import type { ChangeObject } from './change-object';
 import { type ObjectDeps, createObject } from './create-object';
 import { deleteObject } from './delete-object';
@@ -74,7 +75,7 @@ export class ObjectHttp {
     const { user_id } = callerOf(request);
     const { brane_id, ...fields } = body;
     await this.keyed('object.create', request, reply, body, {
-      authorise: () => authoriseInBrane(this.deps.store, user_id, brane_id),
+      authorise: () => authoriseInBrane(this.deps.store, user_id, brane_id, 'brane.edit'),
       execute: async (claim) => {
         const object = { ...fields, id: fields.id ?? asObjectId(claim.newId('object')) };
         const written = await createObject(this.deps, {
@@ -273,8 +274,7 @@ function promotedAnswer({ brane, role, position }: PromotedGroup): Answer {
 }
 
 function startedAnswer({ operation }: StartedOperation): Answer {
-  const headers = { location: operationLocation(operation) };
-  return { status: 202, headers, body: toOperationResource(operation) };
+  return acceptedAnswer(operationLocation(operation), toOperationResource(operation));
 }
 
 function gone({ position }: WrittenObject): Answer {

@@ -1,6 +1,5 @@
-import { type Actor, type Position, readBrane, withResult } from '@state-server/commit';
+import { type Actor, authoriseInBrane, type Position, withResult } from '@state-server/commit';
 import {
-  asUser,
   type BraneId,
   type InstanceOverrides,
   type ObjectId,
@@ -10,8 +9,8 @@ import {
   type Transform,
   type UserId,
 } from '@state-server/domain';
-import type { Store, Transaction } from '@state-server/persistence-port';
-import { assertCan, fail } from '@state-server/protocol';
+import type { Transaction } from '@state-server/persistence-port';
+import { fail } from '@state-server/protocol';
 import type { PrototypeDeps } from './prototype-deps';
 
 export interface NewInstance {
@@ -43,7 +42,7 @@ export async function instantiatePrototype(
   input: InstantiatePrototype,
 ): Promise<NewInstance> {
   const { user_id, op_id, trace_id, brane_id, also, ...op } = input;
-  await authoriseInBrane(deps.store, user_id, brane_id);
+  await authoriseInBrane(deps.store, user_id, brane_id, 'brane.edit');
   const actor: Actor = { kind: 'user', user_id };
   const origin = { brane_id, actor, op_id, ...(trace_id === undefined ? {} : { trace_id }) };
   return withResult(
@@ -56,10 +55,4 @@ export async function instantiatePrototype(
     },
     also,
   );
-}
-
-/** Throws `brane.not_found` for whoever may not see the brane, `permission.denied` for whoever may only look. */
-export async function authoriseInBrane(store: Store, userId: UserId, braneId: BraneId): Promise<void> {
-  const brane = await readBrane(store, braneId);
-  assertCan(asUser(userId), 'brane.edit', brane?.meta, { details: { id: braneId } });
 }

@@ -1,5 +1,6 @@
 import { Controller, Delete, Get, Inject, Patch, Post, Req, Res } from '@nestjs/common';
 import { asObjectId, asPrototypeId, type PrototypeId } from '@state-server/domain';
+import { authoriseInBrane } from '@state-server/commit';
 import { callerOf } from '@state-server/identity';
 import type { PrototypeDoc } from '@state-server/persistence-port';
 import {
@@ -22,7 +23,7 @@ import type { ListPrototypesQuery, RouteId } from '@state-server/protocol';
 import { type ChangePrototype, deletePrototype, updatePrototype } from './change-prototype';
 import { createPrototype } from './create-prototype';
 import { authoriseOwner, authoriseReplay, findPrototype } from './find-prototype';
-import { authoriseInBrane, instantiatePrototype } from './instantiate-prototype';
+import { instantiatePrototype } from './instantiate-prototype';
 import { type ListPrototypes, listPrototypes } from './list-prototypes';
 import type { PrototypeDeps } from './prototype-deps';
 import { changed, instanceMade, made, published, toVersion, toVersionSummary } from './prototype-answers';
@@ -142,7 +143,7 @@ export class PrototypeHttp {
     const { params, body } = readRequest('prototype.instantiate', request);
     const { user_id } = callerOf(request);
     await this.keyed('prototype.instantiate', request, reply, body, {
-      authorise: () => authoriseInBrane(this.deps.store, user_id, body.brane_id),
+      authorise: () => authoriseInBrane(this.deps.store, user_id, body.brane_id, 'brane.edit'),
       execute: async (claim) => {
         const instance = await instantiatePrototype(this.deps, {
           ...body,

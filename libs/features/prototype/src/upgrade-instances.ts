@@ -1,4 +1,5 @@
 import {
+  authoriseInBrane,
   type Committed,
   type Committer,
   type OperationKind,
@@ -20,7 +21,6 @@ import {
 import type { ObjectDoc, Store, Transaction } from '@state-server/persistence-port';
 import { fail, StateError } from '@state-server/protocol';
 import { seenIn } from './find-prototype';
-import { authoriseInBrane } from './instantiate-prototype';
 import type { PrototypeDeps } from './prototype-deps';
 
 /** Name of the kind of operation. */
@@ -45,7 +45,7 @@ export async function upgradeInstances(
   input: UpgradeInstances,
 ): Promise<StartedOperation> {
   const { user_id, op_id, brane_id, prototype_id, also } = input;
-  await authoriseInBrane(deps.store, user_id, brane_id);
+  await authoriseInBrane(deps.store, user_id, brane_id, 'brane.edit');
   const version = await targetOf(deps.store, input);
   return startOperation(deps, {
     kind: UPGRADE_INSTANCES,

@@ -1,7 +1,8 @@
 import { Controller, Inject, Post, Req, Res } from '@nestjs/common';
-import type { StartedOperation } from '@state-server/commit';
+import { authoriseInBrane, type StartedOperation } from '@state-server/commit';
 import { callerOf } from '@state-server/identity';
 import {
+  acceptedAnswer,
   type Answer,
   etagHeader,
   type IdempotencyDeps,
@@ -17,7 +18,6 @@ import {
   traceFields,
   wantedVersions,
 } from '@state-server/platform';
-import { authoriseInBrane } from './instantiate-prototype';
 import type { PrototypeDeps } from './prototype-deps';
 import { PROTOTYPE_DEPS } from './prototype.http';
 import { upgradeInstances } from './upgrade-instances';
@@ -76,7 +76,7 @@ export class UpgradeHttp {
       request,
       { user_id, body },
       {
-        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id),
+        authorise: () => authoriseInBrane(this.deps.store, user_id, params.id, 'brane.edit'),
         execute: async (claim) => {
           const begun = await upgradeInstances(this.deps, {
             ...body,
@@ -98,6 +98,5 @@ function upgraded({ object, position, conflicts }: UpgradedObject): Answer {
 }
 
 function started({ operation }: StartedOperation): Answer {
-  const headers = { location: operationLocation(operation) };
-  return { status: 202, headers, body: toOperationResource(operation) };
+  return acceptedAnswer(operationLocation(operation), toOperationResource(operation));
 }

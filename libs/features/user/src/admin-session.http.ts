@@ -1,12 +1,9 @@
 import { Controller, Delete, Get, Inject, Req, Res } from '@nestjs/common';
 import { actorOf, originOf, recordAudit } from '@state-server/audit';
-import { callerOf, endSessions, listSessions, toSessionResource } from '@state-server/identity';
+import { callerOf, endSessions, sessionPage } from '@state-server/identity';
 import {
-  decodeCursor,
   emptyAnswer,
-  encodeCursor,
   okAnswer,
-  page,
   readRequest,
   respond,
   type RestReply,
@@ -25,22 +22,10 @@ export class AdminSessionHttp {
     const { store, environment } = this.deps;
     await assertAdmin(store, callerOf(request).user_id);
     const { params, query } = readRequest('admin.sessions', request);
-    const list = `admin.sessions:${params.id}`;
-    const [createdAt, id] = decodeCursor(list, 2, query.cursor) ?? [];
     await getUser(store, params.id);
-    const found = await listSessions(
-      { store, clock: environment.clock },
-      {
-        user_id: params.id,
-        limit: query.limit,
-        ...(createdAt === undefined ? {} : { after: [String(createdAt), String(id)] }),
-      },
-    );
-    const { items, next_cursor } = page(found, query.limit, (last) =>
-      encodeCursor(list, [last.created_at, last.id]),
-    );
-    const body = items.map((session) => toSessionResource(session, callerOf(request).session_id));
-    respond(reply, okAnswer({ items: body, next_cursor }));
+    const current = callerOf(request).session_id;
+    const asked = { list: `admin.sessions:${params.id}`, user_id: params.id, current, query };
+    respond(reply, okAnswer(await sessionPage({ store, clock: environment.clock }, asked)));
   }
 
   @Delete()

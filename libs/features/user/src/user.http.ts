@@ -4,6 +4,7 @@ import type { UserId } from '@state-server/domain';
 import { callerOf } from '@state-server/identity';
 import type { UserDoc } from '@state-server/persistence-port';
 import {
+  acceptedAnswer,
   type Answer,
   type RestReply,
   type RestRequest,
@@ -144,9 +145,5 @@ function toSeen({ as, user }: SeenUser): Answer {
 
 /** 202: what the transaction did not do itself goes on behind it. */
 function toAccepted({ user, operation }: DeletedUser): Answer {
-  return {
-    status: 202,
-    headers: { location: `/users/${user.id}`, ...etagHeader(user.version) },
-    body: toOperationResource(operation),
-  };
+  return acceptedAnswer(`/users/${user.id}`, toOperationResource(operation), etagHeader(user.version));
 }

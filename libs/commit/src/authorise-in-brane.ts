@@ -1,7 +1,7 @@
-import { readBrane } from '@state-server/commit';
 import { type ActionOn, asUser, type BraneId, type UserId } from '@state-server/domain';
 import type { Store } from '@state-server/persistence-port';
 import { assertCan } from '@state-server/protocol';
+import { readBrane } from './read';
 
 /**
  * Whether the user may do this in the brane at this moment, deleted or not. Throws `brane.not_found` for whoever may not
